@@ -1,0 +1,45 @@
+/* Numbers to text and back, strict as Redis is: what does not round-trip is not a number. */
+#ifndef TORC_BASE_NUM_H
+#define TORC_BASE_NUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longest text of an int64 / of num_format_double, without terminator. */
+#define NUM_INT64_CHARS_MAX 20
+#define NUM_DOUBLE_CHARS_MAX 32
+#define NUM_LONG_DOUBLE_CHARS_MAX (5 * 1024)
+
+/* Canonical decimal only: no spaces, no plus, no leading zeros, no "-0"; false leaves *out alone. */
+bool num_parse_int64(const char *text, size_t len, int64_t *out);
+bool num_parse_uint64(const char *text, size_t len, uint64_t *out);
+
+/* What strtod accepts whole (hex, inf, infinity; not nan, no leading space, not empty). */
+bool num_parse_double(const char *text, size_t len, double *out);
+bool num_parse_long_double(const char *text, size_t len, long double *out);
+
+/* Sizes of configuration: 1k = 1000, 1kb = 1024, m, mb, g, gb, b; case-insensitive. */
+bool num_parse_memory(const char *text, size_t len, int64_t *bytes);
+
+/* Each returns the number of characters written; no terminator is added. */
+size_t num_format_int64(char *out, int64_t value);
+size_t num_format_uint64(char *out, uint64_t value);
+/* Shortest text that reads back as the same double: integers plainly, "inf", "-inf", "nan", otherwise %.17g. */
+size_t num_format_double(char *out, double value);
+/* %.17Lf with trailing zeros removed, as INCRBYFLOAT stores it. `out` has NUM_LONG_DOUBLE_CHARS_MAX bytes. */
+size_t num_format_long_double(char *out, long double value);
+/* "1.50M" and the like, as used_memory_human prints. `out` has at least 32 bytes; terminated. */
+void num_format_memory_human(char *out, uint64_t bytes);
+
+/* Decimal digits of value, a minus sign included. */
+static inline int num_uint64_digits(uint64_t v) {
+    int digits = 1;
+    while (v >= 10000) {
+        v /= 10000;
+        digits += 4;
+    }
+    return digits + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
+#endif
