@@ -1,0 +1,99 @@
+/* Segments, small and large.
+ *
+ * A small segment is one zeroed allocation. A large one is address space whose pages the system fills with zeros at
+ * first touch; the vector charges its account in steps of 64 KiB (of 2 MiB where huge pages back the segment), which
+ * is when the system really hands memory out. Popping gives whole steps back and zeroes the single elements, so that
+ * an element is zero whenever it joins again.
+ */
+#include "server/ds/segvec.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include <string.h>
+
+#define RESERVED_MIN ((size_t)64 << 10)
+#define HUGE_STEP    ((size_t)2 << 20)
+
+static unsigned segment_of(size_t index) { return 62 - (unsigned)__builtin_clzl(index | 3); }
+static size_t segment_first(unsigned segment) { return segment == 0 ? 0 : (size_t)2 << segment; }
+static size_t segment_size(const struct segvec *v, unsigned segment) {
+    return (segment == 0 ? (size_t)4 : (size_t)2 << segment) << v->shift;
+}
+static size_t step_of(size_t segment_bytes) { return segment_bytes >= HUGE_STEP ? HUGE_STEP : RESERVED_MIN; }
+static char *segment_start(const struct segvec *v, unsigned segment) {
+    return (char *)(v->biased[segment] + (segment_first(segment) << v->shift));
+}
+
+void segvec_init(struct segvec *v, unsigned element_shift) {
+    memset(v, 0, sizeof(*v));
+    v->shift = (uint8_t)element_shift;
+}
+
+static void segment_open(struct segvec *v, unsigned segment) {
+    must(segment < SEGVEC_SEGMENTS);
+    size_t bytes = segment_size(v, segment);
+    char *start = bytes < RESERVED_MIN ? mem_zalloc(bytes) : mem_reserve(bytes);
+    v->biased[segment] = (uintptr_t)start - (segment_first(segment) << v->shift);
+    v->charged = 0;
+}
+
+/* `charged` is what a reserved segment has been paid for. */
+static void segment_close(struct segvec *v, unsigned segment, size_t charged) {
+    size_t bytes = segment_size(v, segment);
+    char *start = segment_start(v, segment);
+    if (bytes < RESERVED_MIN) {
+        mem_free_sized(start, bytes);
+    } else {
+        mem_release(start, bytes);
+        mem_charge(-(int64_t)charged);
+    }
+    v->biased[segment] = 0;
+}
+
+void segvec_deinit(struct segvec *v) {
+    if (v->count == 0) return;
+    unsigned newest = segment_of(v->count - 1);
+    for (unsigned s = 0; s <= newest; s++)
+        segment_close(v, s, s == newest ? v->charged : segment_size(v, s));
+    v->count = 0;
+}
+
+void segvec_push(struct segvec *v) {
+    unsigned segment = segment_of(v->count);
+    size_t inside = v->count - segment_first(segment);
+    if (inside == 0) segment_open(v, segment);
+    size_t bytes = segment_size(v, segment);
+    if (bytes >= RESERVED_MIN && (inside << v->shift) >= v->charged) {
+        mem_charge((int64_t)step_of(bytes));
+        v->charged += step_of(bytes);
+    }
+    v->count++;
+}
+
+void segvec_pop(struct segvec *v) {
+    must(v->count > 0);
+    v->count--;
+    unsigned segment = segment_of(v->count);
+    size_t inside = v->count - segment_first(segment);
+    if (inside == 0) {
+        segment_close(v, segment, v->charged);
+        v->charged = segment == 0 ? 0 : segment_size(v, segment - 1);
+        return;
+    }
+    memset(segvec_at(v, v->count), 0, (size_t)1 << v->shift);
+    size_t bytes = segment_size(v, segment), step = step_of(bytes);
+    if (bytes >= RESERVED_MIN && (inside << v->shift) + step + step / 2 <= v->charged) {
+        v->charged -= step;
+        mem_charge(-(int64_t)step);
+        mem_forget(segment_start(v, segment) + v->charged, step);
+    }
+}
+
+size_t segvec_bytes(const struct segvec *v) {
+    if (v->count == 0) return 0;
+    unsigned newest = segment_of(v->count - 1);
+    size_t total = 0;
+    for (unsigned s = 0; s < newest; s++)
+        total += segment_size(v, s);
+    size_t bytes = segment_size(v, newest);
+    return total + (bytes < RESERVED_MIN ? bytes : v->charged);
+}

@@ -1,0 +1,65 @@
+/* One numbered database: tables of entries, one per hash slot where slots are on, otherwise a single one. */
+#ifndef TORC_KEYSPACE_DATABASE_H
+#define TORC_KEYSPACE_DATABASE_H
+
+#include "server/ds/deadlines.h"
+#include "server/ds/table.h"
+#include "server/keyspace/keyspace.h"
+#include "server/types/entry.h"
+
+struct keytable {
+    struct table table;
+    struct deadlines deadlines;
+    size_t expiring;      /* entries with a deadline */
+    __int128 deadline_sum; /* of those, for avg_ttl */
+};
+
+struct database {
+    int index;
+    uint32_t table_count;    /* 1, or SLOTS_COUNT */
+    struct keytable *tables; /* owned */
+    struct keyspace *keyspace;
+};
+
+struct database *database_create(struct keyspace *ks, int index);
+void database_destroy(struct database **db); /* at once; see reaper.h for what clients empty */
+
+struct keytable *database_table_slotted(const struct database *db, struct slice key);
+static inline struct keytable *database_table(const struct database *db, struct slice key) {
+    return __builtin_expect(db->table_count == 1, 1) ? db->tables : database_table_slotted(db, key);
+}
+size_t database_count(const struct database *db);
+size_t database_expiring(const struct database *db);
+int64_t database_avg_ttl(const struct database *db, int64_t now_ms);
+/* Takes all tables out of the database and hands them to the reaper; returns how many keys there were. */
+size_t database_empty(struct database *db);
+/* Exchanges the contents of two databases. */
+void database_swap(struct database *a, struct database *b);
+
+/* Cursor over all tables, with the guarantees of table_scan. */
+uint64_t database_scan(const struct database *db, uint64_t cursor, table_visit_fn visit, void *arg);
+/* An entry drawn at random that is not due, or NULL (also after many draws that all were due). */
+struct entry *database_random(struct database *db, int64_t now_ms);
+
+/* --- prefetch, for batches --- */
+static inline void database_prefetch_bucket(const struct database *db, uint64_t hash) {
+    if (db->table_count == 1) table_prefetch_bucket(&db->tables->table, hash);
+}
+static inline void database_prefetch_entry(const struct database *db, uint64_t hash) {
+    if (db->table_count == 1) table_prefetch_item(&db->tables->table, hash);
+}
+
+/* --- single entries; below the write unit: handlers use keys.h --- */
+struct entry_at {
+    struct entry *entry; /* NULL: absent */
+    struct table_pos pos;
+};
+struct entry_at database_find(const struct database *db, struct slice key, uint64_t hash);
+/* The key must be absent. Takes the entry. */
+struct table_pos database_insert(struct database *db, uint64_t hash, struct entry *entry);
+/* Takes the entry out; the caller owns it now. */
+void database_remove(struct database *db, uint64_t hash, struct entry_at at);
+/* Keeps the index of deadlines right after the entry of this key gained, lost or changed its deadline. */
+void database_deadline_changed(struct database *db, struct slice key, uint64_t hash, int64_t before, int64_t after);
+
+#endif

@@ -1,0 +1,80 @@
+/* The keyspace: all databases, what observes their changes, and the write unit that records them.
+ *
+ *   handler ── key_open, key_store, key_changed ──► unit (dirty count, records)
+ *                                                     │  keyspace_unit_end, by dispatch after each command
+ *                       WATCH ◄── observers ◄─────────┤
+ *            keyspace events ◄── (registered at boot) │
+ *        AOF and replication ◄── journal sink ◄───────┘
+ *
+ * Nothing above is known here: whoever wants to hear of changes registers at boot. One keyspace belongs to one thread. */
+#ifndef TORC_KEYSPACE_KEYSPACE_H
+#define TORC_KEYSPACE_KEYSPACE_H
+
+#include "common/base/buf.h"
+#include "common/base/hash.h"
+#include "common/base/mem.h"
+#include "common/base/rng.h"
+#include "common/base/slice.h"
+#include "server/keyspace/unit.h"
+#include <stdint.h>
+
+struct database;
+struct walk;
+struct reaper;
+
+struct keyspace_conf {
+    int databases;
+    int64_t hash_max_listpack_entries, hash_max_listpack_value;
+    int64_t set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value;
+    int64_t list_max_listpack_size, list_compress_depth;
+    int64_t zset_max_listpack_entries, zset_max_listpack_value;
+    uint64_t hll_sparse_max_bytes;
+    uint64_t proto_max_bulk_len;
+    uint64_t maxmemory;
+    int maxmemory_policy; /* enum eviction_policy */
+    int lfu_log_factor, lfu_decay_time;
+    bool lazyfree_lazy_eviction, lazyfree_lazy_expire, lazyfree_lazy_server_del, lazyfree_lazy_user_del,
+        lazyfree_lazy_user_flush;
+    int active_expire_effort;
+};
+
+struct keyspace_stats {
+    uint64_t hits, misses;
+    uint64_t expired_keys, expired_subkeys, evicted_keys, lazyfreed_objects;
+    uint64_t expire_cycle_us;     /* time spent on active expiry */
+    double expired_stale_percent; /* due keys that wait for their memory, of all with a TTL */
+};
+
+struct keyspace {
+    struct hash_secret secret;
+    struct rng rng;
+    struct keyspace_conf conf;
+    struct keyspace_stats stats;
+    struct mem_account *account; /* borrowed: the server's used_memory */
+    struct database **databases; /* owned; conf.databases of them, made on first use */
+    struct unit unit;
+    struct walk *walk;     /* the snapshot under way, or NULL */
+    struct reaper *reaper; /* frees what is large, away from the commands */
+    int64_t now_ms;        /* of the turn, or of the command under way */
+    uint32_t access_clock; /* what a touched entry gets */
+    bool active_expire;    /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
+    bool expire_on_access; /* false while replaying a journal */
+    uint64_t dirty;        /* changes since the start; persistence keeps its own mark */
+    struct map *watched;   /* owned by watch.c */
+};
+
+/* `now_ms` is the present, `seed` NULL draws from the system. */
+void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct mem_account *account, int64_t now_ms,
+                   const uint64_t *seed);
+void keyspace_deinit(struct keyspace *ks);
+
+/* The database of that number, made if it was not used yet; NULL if out of range. Borrowed. */
+struct database *keyspace_database(struct keyspace *ks, int64_t index);
+
+/* Sets the turn's time (ms since 1970) and what follows from it. */
+void keyspace_set_now(struct keyspace *ks, int64_t now_ms);
+
+/* Keys in all databases. */
+size_t keyspace_count(const struct keyspace *ks);
+
+#endif
