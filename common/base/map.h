@@ -13,13 +13,14 @@ struct map_slot;
 struct map {
     struct map_slot *slots; /* owned */
     size_t cap, count;      /* cap is 0 or a power of two */
+    size_t used;            /* slots that a probe may not stop at: pairs and graves of removed ones */
     uint64_t seed;
 };
 
 void map_init(struct map *m, uint64_t seed);
 void map_deinit(struct map *m); /* values are the caller's */
 void *map_get(const struct map *m, struct slice key);             /* NULL: not there */
-void *map_put(struct map *m, struct slice key, void *value);      /* copies key; returns the value before, or NULL */
+void *map_put(struct map *m, struct slice key, void *value);      /* copies key; value is not NULL; returns the value before, or NULL */
 void *map_remove(struct map *m, struct slice key);                /* returns the value, or NULL */
 /* Walks all pairs: start with *cursor = 0; false at the end. The map must not change meanwhile, except that the
  * pair just returned may be removed. */
