@@ -221,38 +221,43 @@ static void decimal_from_libc(struct decimal *d, double magnitude) {
     d->scale = atoi(at + 1) - (d->count - 1);
 }
 
+static char *put_digits(char *at, const char *digits, int count) {
+    memcpy(at, digits, (size_t)count);
+    return at + count;
+}
+
+static char *put_zeros(char *at, int count) {
+    memset(at, '0', (size_t)count);
+    return at + count;
+}
+
+/* Up to seven zeros are appended and up to six digits follow the point; beyond that the point may still stand
+ * near the first digit, and everything else gets an exponent. */
 static size_t decimal_format(const struct decimal *d, char *out) {
+    int point = d->count + d->scale; /* digits before the point */
+    int exponent = point - 1;        /* of the first digit */
     char *at = out;
-    int exponent = d->scale + d->count - 1; /* of the first digit */
-    if (d->scale >= 0 && exponent < d->count + 7) {
-        memcpy(at, d->digits, (size_t)d->count);
-        memset(at + d->count, '0', (size_t)d->scale);
-        return (size_t)(d->count + d->scale);
-    }
-    if (d->scale < 0 && (d->scale > -7 || abs(exponent) < 4)) {
-        int before_point = d->count + d->scale;
-        if (before_point <= 0) {
+    if (d->scale >= 0 && d->scale < 8) {
+        at = put_digits(at, d->digits, d->count);
+        at = put_zeros(at, d->scale);
+    } else if (d->scale < 0 && (d->scale > -7 || (exponent > -4 && exponent < 4))) {
+        int whole = point > 0 ? point : 0;
+        if (whole)
+            at = put_digits(at, d->digits, whole);
+        else
             *at++ = '0';
-            *at++ = '.';
-            memset(at, '0', (size_t)-before_point);
-            at += -before_point;
-            memcpy(at, d->digits, (size_t)d->count);
-            return (size_t)(at + d->count - out);
-        }
-        memcpy(at, d->digits, (size_t)before_point);
-        at[before_point] = '.';
-        memcpy(at + before_point + 1, d->digits + before_point, (size_t)(d->count - before_point));
-        return (size_t)d->count + 1;
-    }
-    *at++ = d->digits[0];
-    if (d->count > 1) {
         *at++ = '.';
-        memcpy(at, d->digits + 1, (size_t)d->count - 1);
-        at += d->count - 1;
+        if (point < 0) at = put_zeros(at, -point);
+        at = put_digits(at, d->digits + whole, d->count - whole);
+    } else {
+        *at++ = d->digits[0];
+        if (d->count > 1) *at++ = '.';
+        at = put_digits(at, d->digits + 1, d->count - 1);
+        *at++ = 'e';
+        *at++ = exponent < 0 ? '-' : '+';
+        at += num_format_uint64(at, (uint64_t)abs(exponent));
     }
-    *at++ = 'e';
-    *at++ = exponent < 0 ? '-' : '+';
-    return (size_t)(at - out) + num_format_uint64(at, (uint64_t)abs(exponent));
+    return (size_t)(at - out);
 }
 
 static size_t put_word(char *out, const char *word) {
