@@ -1,11 +1,13 @@
 /* Allocation with accounting, on jemalloc.
  *
- * Every allocation is charged to the account that the thread has entered, so that each of several servers in one
- * process (simulation, tests) knows its own used_memory. Accounts are plain counters owned by one thread; a helper
- * thread enters an account of its own and the loop merges it when the job is back (mem_account_merge).
+ * Every allocation is charged to the account that the thread has entered, so that each of several servers in
+ * one process (simulation, tests) knows its own used_memory. Accounts are plain counters owned by one thread;
+ * a helper thread enters an account of its own and the loop merges it when the job is back
+ * (mem_account_merge).
  *
- * What is charged is the size class, not the request: it is what the process really pays. Classes are computed
- * (mem_good_size), so an owner that knows the size of an object frees it without asking the allocator for it. */
+ * What is charged is the size class, not the request: it is what the process really pays. Classes are
+ * computed (mem_good_size), so an owner that knows the size of an object frees it without asking the
+ * allocator for it. */
 #ifndef TORC_BASE_MEM_H
 #define TORC_BASE_MEM_H
 
@@ -19,8 +21,8 @@ struct mem_account {
     int64_t peak; /* greatest `used` that mem_account_note_peak saw */
 };
 
-/* Makes `account` (borrowed, never NULL) the one that this thread charges; returns the one before it. A thread that
- * never entered one charges an account of its own that nobody reads. */
+/* Makes `account` (borrowed, never NULL) the one that this thread charges; returns the one before it. A
+ * thread that never entered one charges an account of its own that nobody reads. */
 struct mem_account *mem_account_enter(struct mem_account *account);
 
 /* Adds what `from` gathered to `into` and empties `from`. Called by the owner of `into`. */
@@ -40,12 +42,15 @@ static inline void mem_account_note_peak(struct mem_account *account) {
     if (account->used > account->peak) account->peak = account->used;
 }
 
-/* Charges bytes that were not allocated here: for owners who commit what they reserved bit by bit (mem_reserve). */
-static inline void mem_charge(int64_t delta) { mem_account_current()->used += delta; }
+/* Charges bytes that were not allocated here: for owners who commit what they reserved bit by bit
+ * (mem_reserve). */
+static inline void mem_charge(int64_t delta) {
+    mem_account_current()->used += delta;
+}
 
-/* The bytes that an allocation of `size` really takes: jemalloc's size classes (8, then steps of 16 up to 128, then
- * four classes per doubling). Checked against the allocator by a unit test. It is what is charged; a sanitized build
- * still guards every byte beyond `size`, so who wants to use the slack asks mem_usable. */
+/* The bytes that an allocation of `size` really takes: jemalloc's size classes (8, then steps of 16 up to
+ * 128, then four classes per doubling). Checked against the allocator by a unit test. It is what is charged;
+ * a sanitized build still guards every byte beyond `size`, so who wants to use the slack asks mem_usable. */
 static inline size_t mem_good_size(size_t size) {
     if (size <= 8) return 8;
     if (size <= 128) return (size + 15) & ~(size_t)15;
@@ -73,10 +78,14 @@ void *mem_try_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
 void *mem_try_realloc(void *ptr, size_t size) __attribute__((alloc_size(2))); /* takes ptr unless it fails */
 
 #ifdef TORC_SANITIZED
-static inline void mem_give_back(void *ptr, size_t size) { free(ptr); }
+static inline void mem_give_back(void *ptr, size_t size) {
+    free(ptr);
+}
 #else
 extern void sdallocx(void *ptr, size_t size, int flags); /* jemalloc: free that trusts the size */
-static inline void mem_give_back(void *ptr, size_t size) { sdallocx(ptr, size ? size : 1, 0); }
+static inline void mem_give_back(void *ptr, size_t size) {
+    sdallocx(ptr, size ? size : 1, 0);
+}
 #endif
 
 /* For owners that know the size: `size` must be what was asked for (any size of the same class will do).
@@ -94,9 +103,9 @@ size_t mem_usable(const void *ptr);
 void *mem_map(size_t size);
 void mem_unmap(void *ptr, size_t size);
 
-/* Address space that becomes zeroed memory page by page as it is touched, aligned to 2 MiB and advised for huge pages
- * when it is at least that large. Not charged: the owner calls mem_charge for what it commits. Given back like
- * mem_map's memory, in one piece or several. Never NULL. */
+/* Address space that becomes zeroed memory page by page as it is touched, aligned to 2 MiB and advised for
+ * huge pages when it is at least that large. Not charged: the owner calls mem_charge for what it commits.
+ * Given back like mem_map's memory, in one piece or several. Never NULL. */
 void *mem_reserve(size_t size);
 void mem_release(void *ptr, size_t size);
 

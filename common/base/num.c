@@ -11,6 +11,7 @@
 #include "common/base/mem.h"
 #include <ctype.h>
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,10 +208,10 @@ static bool decimal_from_short(struct decimal *d, double magnitude) {
     return false;
 }
 
-/* Fifteen digits always survive text, seventeen always suffice. */
+/* Fifteen digits always survive text, seventeen always suffice; subnormals have fewer, so fewer may do. */
 static void decimal_from_libc(struct decimal *d, double magnitude) {
     char text[40];
-    int precision = 15;
+    int precision = magnitude < DBL_MIN ? 1 : 15;
     do
         snprintf(text, sizeof(text), "%.*e", precision - 1, magnitude);
     while (precision++ < 17 && strtod(text, NULL) != magnitude);

@@ -1,5 +1,5 @@
-/* Which of the 16,384 slots a key lives in. Keys that share a hash tag, the part between the first { and the next },
- * share a slot, so that one command can use them together. */
+/* Which of the 16,384 slots a key lives in. Keys that share a hash tag, the part between the first { and the
+ * next }, share a slot, so that one command can use them together. */
 #ifndef TORC_SLOTS_H
 #define TORC_SLOTS_H
 
