@@ -1,18 +1,34 @@
 # Torc: everything starts here. `make help` lists the targets.
 #
-# One binary per program, objects under build/<type>/, generated sources under build/<type>/gen/.
-# BUILD=release (default) | debug | asan | ubsan
+# Sources are found, not listed: every .c below common/ and server/ goes into one library each, programs are linked from
+# these. Objects are kept by build type under build/<type>/, generated sources under build/<type>/gen/.
+# BUILD=release (default) | debug | asan | ubsan | cov | fuzz
 
 BUILD ?= release
-CC ?= gcc
-ifeq ($(origin CC),default)
-CC = gcc
+BUILDS := release debug asan ubsan cov fuzz
+ifeq ($(filter $(BUILD),$(BUILDS)),)
+$(error BUILD=$(BUILD): it is one of $(BUILDS))
 endif
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz,$(BUILD)),clang,gcc)
+endif
+PYTHON ?= python3
+PREFIX ?= /usr/local
+PORT ?= 6379
 OUT := build/$(BUILD)
 GEN := $(OUT)/gen
 
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# --- flags ---------------------------------------------------------------------------------------------------------
+
 CSTD := -std=gnu17
 WARN := -Wall -Wextra -Werror -Wshadow=local -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+ifneq ($(findstring clang,$(CC)),)
+WARN := $(filter-out -Wshadow=local,$(WARN)) -Wshadow
+endif
 INCLUDE := -I. -I$(GEN)
 COMMON_CFLAGS := $(CSTD) $(WARN) $(INCLUDE) -D_GNU_SOURCE -g -fno-omit-frame-pointer -MMD -MP
 ARCH_CFLAGS := $(if $(filter x86_64,$(shell uname -m)),-msse4.2)
@@ -21,12 +37,126 @@ CFLAGS_release := -O3 -flto=auto -fno-plt
 LDFLAGS_release := -O3 -flto=auto -rdynamic
 CFLAGS_debug := -O1 -DTORC_DEBUG
 LDFLAGS_debug := -rdynamic
+# AddressSanitizer brings its own malloc: TORC_SANITIZED keeps jemalloc out.
 CFLAGS_asan := -O1 -DTORC_DEBUG -DTORC_SANITIZED -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_asan := -fsanitize=address,undefined -rdynamic
-CFLAGS_ubsan := -O1 -DTORC_DEBUG -DTORC_SANITIZED -fsanitize=undefined -fno-sanitize-recover=undefined
+CFLAGS_ubsan := -O1 -DTORC_DEBUG -fsanitize=undefined -fno-sanitize-recover=undefined
 LDFLAGS_ubsan := -fsanitize=undefined -rdynamic
+CFLAGS_cov := -O0 -DTORC_DEBUG --coverage -fprofile-update=atomic
+LDFLAGS_cov := --coverage -rdynamic
+CFLAGS_fuzz := -O1 -DTORC_DEBUG -DTORC_SANITIZED -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+LDFLAGS_fuzz := -fsanitize=address,undefined -rdynamic
 
 CFLAGS_ALL := $(COMMON_CFLAGS) $(ARCH_CFLAGS) $(CFLAGS_$(BUILD)) $(CFLAGS)
 LDFLAGS_ALL := $(LDFLAGS_$(BUILD)) $(LDFLAGS)
-JEMALLOC := $(if $(filter asan ubsan,$(BUILD)),,-l:libjemalloc.a)
-LIBS := -l:liburing.a -l:libxxhash.a $(JEMALLOC) -lm -lpthread -ldl
+AR_LTO := $(if $(filter release,$(BUILD)),gcc-ar,ar)
+JEMALLOC := $(if $(filter asan fuzz,$(BUILD)),,-l:libjemalloc.a)
+LIBS := -Wl,--as-needed -l:liburing.a -l:libxxhash.a -llzf $(JEMALLOC) -lm -lpthread -ldl
+
+# --- what there is -------------------------------------------------------------------------------------------------
+
+find = $(if $(wildcard $(1)),$(shell find $(1) -name '$(2)' -type f | LC_ALL=C sort))
+
+COMMON_SRC := $(call find,common,*.c)
+SERVER_SRC := $(filter-out server/main.c,$(call find,server,*.c))
+PROXY_SRC := $(filter-out proxy/main.c,$(call find,proxy,*.c))
+SENTINEL_SRC := $(filter-out sentinel/main.c,$(call find,sentinel,*.c))
+
+# The command table and what else is generated from the one declaration of all commands.
+SPEC := $(wildcard common/commands/gen.py)
+SPEC_DEPS := $(if $(SPEC),$(shell find common/commands -name '*.py' -o -name '*.cmd') common/commands/command.h)
+GENERATED := $(if $(SPEC),$(addprefix $(GEN)/commands/,command_ids.h command_table.c command_handlers.inc))
+GENERATED_OBJ := $(patsubst $(GEN)/%.c,$(OUT)/obj/gen/%.o,$(filter %.c,$(GENERATED)))
+
+obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+COMMON_LIB := $(OUT)/libtorc-common.a
+SERVER_LIB := $(if $(SERVER_SRC),$(OUT)/libtorc-server.a)
+PROXY_LIB := $(if $(PROXY_SRC),$(OUT)/libtorc-proxy.a)
+SENTINEL_LIB := $(if $(SENTINEL_SRC),$(OUT)/libtorc-sentinel.a)
+
+PROGRAMS := $(if $(wildcard server/main.c),torc-server) $(if $(wildcard proxy/main.c),torc-proxy) \
+	$(if $(wildcard sentinel/main.c),torc-sentinel) $(if $(wildcard utils/torc-check.c),torc-check)
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(OUT)/%,$(wildcard tests/bench/*.c))
+UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(call find,tests/unit,*_test.c))
+SIM_TESTS := $(patsubst %.c,$(OUT)/%,$(call find,tests/sim,*_test.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*_fuzz.c))
+# Helpers that tests share: every other .c beside them.
+UNIT_HELPERS := $(filter-out %_test.c,$(call find,tests/unit,*.c))
+SIM_HELPERS := $(filter-out %_test.c,$(call find,tests/sim,*.c))
+FUZZ_HELPERS := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c))
+
+# --- building ------------------------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(addprefix build/,$(PROGRAMS)) $(COMMON_LIB) $(SERVER_LIB) ## build the programs into build/ (BUILD=release|debug|asan|ubsan)
+
+# Objects depend on the flags, so that a change of CFLAGS on the command line rebuilds.
+FLAGS_FILE := $(OUT)/flags
+$(shell mkdir -p $(OUT); echo '$(CC) $(CFLAGS_ALL)' | cmp -s - $(FLAGS_FILE) || echo '$(CC) $(CFLAGS_ALL)' > $(FLAGS_FILE))
+
+$(OUT)/obj/%.o: %.c $(FLAGS_FILE) | $(GENERATED)
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+$(OUT)/obj/gen/%.o: $(GEN)/%.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+ifneq ($(SPEC),)
+$(GENERATED) &: $(SPEC_DEPS)
+	@echo "  GEN   $(GEN)/commands"
+	@$(PYTHON) $(SPEC) $(GEN)/commands
+	@touch $(GENERATED)
+endif
+
+define archive
+	@mkdir -p $(@D)
+	@rm -f $@
+	@echo "  AR    $@"
+	@$(AR_LTO) crs $@ $^
+endef
+define link
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) $(LIBS)
+endef
+
+$(COMMON_LIB): $(call obj,$(COMMON_SRC)) $(GENERATED_OBJ)
+	$(archive)
+$(OUT)/libtorc-server.a: $(call obj,$(SERVER_SRC))
+	$(archive)
+$(OUT)/libtorc-proxy.a: $(call obj,$(PROXY_SRC))
+	$(archive)
+$(OUT)/libtorc-sentinel.a: $(call obj,$(SENTINEL_SRC))
+	$(archive)
+
+$(OUT)/torc-server: $(call obj,server/main.c) $(SERVER_LIB) $(COMMON_LIB)
+	$(call link)
+$(OUT)/torc-proxy: $(call obj,proxy/main.c) $(PROXY_LIB) $(COMMON_LIB)
+	$(call link)
+$(OUT)/torc-sentinel: $(call obj,sentinel/main.c) $(SENTINEL_LIB) $(COMMON_LIB)
+	$(call link)
+$(OUT)/torc-check: $(call obj,utils/torc-check.c) $(SERVER_LIB) $(COMMON_LIB)
+	$(call link)
+
+# build/torc-server is the program that was built last.
+$(addprefix build/,$(PROGRAMS)): build/%: $(OUT)/% FORCE
+	@ln -sfn $(BUILD)/$* $@
+.PHONY: FORCE
+FORCE:
+
+# A program of tests/bench is one .c and, where it has them, the files of the folder of its name.
+.SECONDEXPANSION:
+$(BENCH_PROGRAMS): $(OUT)/%: $(OUT)/obj/tests/bench/%.o $$(call obj,$$(wildcard tests/bench/%/*.c)) $(SERVER_LIB) $(COMMON_LIB)
+	$(call link)
+$(UNIT_TESTS): $(OUT)/%: $(OUT)/obj/%.o $(call obj,$(UNIT_HELPERS)) $(SERVER_LIB) $(COMMON_LIB)
+	$(call link,-lcmocka)
+$(SIM_TESTS): $(OUT)/%: $(OUT)/obj/%.o $(call obj,$(SIM_HELPERS)) $(SERVER_LIB) $(COMMON_LIB)
+	$(call link,-lcmocka)
+$(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/fuzz/%.o $(call obj,$(FUZZ_HELPERS)) $(SERVER_LIB) $(COMMON_LIB)
+	$(call link,-fsanitize=fuzzer)
+
+-include $(shell test -d $(OUT)/obj && find $(OUT)/obj -name '*.d')

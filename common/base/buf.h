@@ -22,8 +22,10 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 void buf_vprintf(struct buf *b, const char *fmt, va_list args);
 /* Appends the bytes in double quotes, escaped as Redis prints them: \n \r \t \a \b \\ \" and \xHH. */
 void buf_append_quoted(struct buf *b, const void *bytes, size_t len);
-void buf_clear(struct buf *b); /* keeps the memory */
+void buf_clear(struct buf *b);       /* keeps the memory */
 const char *buf_cstr(struct buf *b); /* terminated; "" when empty; borrowed until the next change */
-static inline struct slice buf_slice(const struct buf *b) { return (struct slice){b->ptr, b->len}; }
+static inline struct slice buf_slice(const struct buf *b) {
+    return (struct slice){b->ptr, b->len};
+}
 
 #endif

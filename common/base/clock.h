@@ -1,12 +1,12 @@
-/* The clocks of the machine. Only the io layer (once per turn) and boot read them; everything else is handed a
- * time. cycle counters are for measuring commands only. */
+/* The clocks of the machine. Only the io layer (once per turn) and boot read them; everything else is handed
+ * a time. cycle counters are for measuring commands only. */
 #ifndef TORC_BASE_CLOCK_H
 #define TORC_BASE_CLOCK_H
 
 #include <stdint.h>
 
-int64_t clock_wall_us(void);      /* since 1970 */
-int64_t clock_monotonic_us(void); /* since some start */
+int64_t clock_wall_us(void);       /* since 1970 */
+int64_t clock_monotonic_us(void);  /* since some start */
 int64_t clock_thread_cpu_us(void); /* CPU time of the calling thread */
 
 /* The time-stamp counter, and how many of its ticks make a microsecond (measured once, at the first call of

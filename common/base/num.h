@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* Longest text of an int64 / of num_format_double, without terminator. */
-#define NUM_INT64_CHARS_MAX 20
-#define NUM_DOUBLE_CHARS_MAX 32
+#define NUM_INT64_CHARS_MAX       20
+#define NUM_DOUBLE_CHARS_MAX      32
 #define NUM_LONG_DOUBLE_CHARS_MAX (5 * 1024)
 
 /* Canonical decimal only: no spaces, no plus, no leading zeros, no "-0"; false leaves *out alone. */
@@ -25,7 +25,8 @@ bool num_parse_memory(const char *text, size_t len, int64_t *bytes);
 /* Each returns the number of characters written; no terminator is added. */
 size_t num_format_int64(char *out, int64_t value);
 size_t num_format_uint64(char *out, uint64_t value);
-/* Shortest text that reads back as the same double: integers plainly, "inf", "-inf", "nan", otherwise %.17g. */
+/* Shortest text that reads back as the same double: integers plainly, "inf", "-inf", "nan", otherwise %.17g.
+ */
 size_t num_format_double(char *out, double value);
 /* %.17Lf with trailing zeros removed, as INCRBYFLOAT stores it. `out` has NUM_LONG_DOUBLE_CHARS_MAX bytes. */
 size_t num_format_long_double(char *out, long double value);

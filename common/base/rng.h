@@ -1,5 +1,5 @@
-/* Random numbers: one seeded generator per server, so that a simulation replays. Not for secrets, except where
- * rng_seed_from_system filled the state and the output is only a nonce (run ids). */
+/* Random numbers: one seeded generator per server, so that a simulation replays. Not for secrets, except
+ * where rng_seed_from_system filled the state and the output is only a nonce (run ids). */
 #ifndef TORC_BASE_RNG_H
 #define TORC_BASE_RNG_H
 
@@ -10,8 +10,8 @@ struct rng {
     uint64_t state[4]; /* xoshiro256** */
 };
 
-void rng_seed(struct rng *rng, uint64_t seed);      /* splitmix64 over the seed */
-void rng_seed_from_system(struct rng *rng);         /* getrandom(2) */
+void rng_seed(struct rng *rng, uint64_t seed); /* splitmix64 over the seed */
+void rng_seed_from_system(struct rng *rng);    /* getrandom(2) */
 uint64_t rng_next(struct rng *rng);
 uint64_t rng_below(struct rng *rng, uint64_t bound); /* uniform in [0, bound), bound > 0 */
 double rng_unit(struct rng *rng);                    /* uniform in [0, 1) */

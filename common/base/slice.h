@@ -1,6 +1,6 @@
 /* A borrowed run of bytes: pointer and length, no terminator, no ownership.
- * Arguments of commands, keys and config words travel as slices; whoever keeps one longer than its source lives
- * copies the bytes. */
+ * Arguments of commands, keys and config words travel as slices; whoever keeps one longer than its source
+ * lives copies the bytes. */
 #ifndef TORC_BASE_SLICE_H
 #define TORC_BASE_SLICE_H
 
@@ -17,7 +17,9 @@ struct slice {
 /* The slice of a string literal, its length known at compile time. */
 #define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
 
-static inline struct slice slice_of(const char *cstr) { return (struct slice){cstr, strlen(cstr)}; }
+static inline struct slice slice_of(const char *cstr) {
+    return (struct slice){cstr, strlen(cstr)};
+}
 
 static inline bool slice_eq(struct slice a, struct slice b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
