@@ -1,0 +1,292 @@
+group geo
+acl   geo
+
+GEOADD -5
+  status      todo 3
+  summary     Summary of geoadd
+  since       3.2.0
+  flags       write denyoom
+  complexity  O(log(N)) for each item added, where N is the number of elements in the sorted set.
+  history     6.2.0 Added the `CH`, `NX` and `XX` options.
+  key         RW update at 1
+  route       one-slot
+  args
+    key key @0
+    condition? oneof since=6.2.0
+      nx token NX
+      xx token XX
+    change? token CH since=6.2.0
+    data+ block
+      longitude double
+      latitude double
+      member string
+  reply       any
+
+GEODIST -4
+  status      todo 3
+  summary     Summary of geodist
+  since       3.2.0
+  flags       readonly
+  complexity  O(1)
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member1 string
+    member2 string
+    unit? oneof
+      m token M
+      km token KM
+      ft token FT
+      mi token MI
+  reply       any
+
+GEOHASH -2
+  status      todo 3
+  summary     Summary of geohash
+  since       3.2.0
+  flags       readonly
+  complexity  O(1) for each member requested.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member* string
+  reply       any
+
+GEOPOS -2
+  status      todo 3
+  summary     Summary of geopos
+  since       3.2.0
+  flags       readonly
+  complexity  O(1) for each member requested.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member* string
+  reply       any
+
+GEORADIUS -6
+  status      todo 3
+  summary     Summary of georadius
+  since       3.2.0
+  flags       write denyoom
+  complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
+              area delimited by center and radius and M is the number of items inside the index.
+  history     6.2.0 Added the `ANY` option for `COUNT`.
+  history     7.0.0 Added support for uppercase unit names.
+  deprecated  6.2.0 `GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument
+  key         RO access at 1
+  key         OW update after STORE from 6
+  key         OW update after STOREDIST from 6
+  route       one-slot
+  args
+    key key @0
+    longitude double
+    latitude double
+    radius double
+    unit oneof
+      m token M
+      km token KM
+      ft token FT
+      mi token MI
+    withcoord? token WITHCOORD
+    withdist? token WITHDIST
+    withhash? token WITHHASH
+    count-block? block
+      count integer COUNT
+      any? token ANY since=6.2.0
+    order? oneof
+      asc token ASC
+      desc token DESC
+    store? oneof
+      storekey key STORE @1 shown=key
+      storedistkey key STOREDIST @2 shown=key
+  reply       any
+
+GEORADIUS_RO -6
+  status      todo 3
+  summary     Summary of georadius_ro
+  since       3.2.10
+  flags       readonly
+  complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
+              area delimited by center and radius and M is the number of items inside the index.
+  history     6.2.0 Added the `ANY` option for `COUNT`.
+  deprecated  6.2.0 `GEOSEARCH` with the `BYRADIUS` argument
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    longitude double
+    latitude double
+    radius double
+    unit oneof
+      m token M
+      km token KM
+      ft token FT
+      mi token MI
+    withcoord? token WITHCOORD
+    withdist? token WITHDIST
+    withhash? token WITHHASH
+    count-block? block
+      count integer COUNT
+      any? token ANY since=6.2.0
+    order? oneof
+      asc token ASC
+      desc token DESC
+  reply       any
+
+GEORADIUSBYMEMBER -5
+  status      todo 3
+  summary     Summary of georadiusbymember
+  since       3.2.0
+  flags       write denyoom
+  complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
+              area delimited by center and radius and M is the number of items inside the index.
+  history     7.0.0 Added support for uppercase unit names.
+  deprecated  6.2.0 `GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments
+  key         RO access at 1
+  key         OW update after STORE from 5
+  key         OW update after STOREDIST from 5
+  route       one-slot
+  args
+    key key @0
+    member string
+    radius double
+    unit oneof
+      m token M
+      km token KM
+      ft token FT
+      mi token MI
+    withcoord? token WITHCOORD
+    withdist? token WITHDIST
+    withhash? token WITHHASH
+    count-block? block
+      count integer COUNT
+      any? token ANY
+    order? oneof
+      asc token ASC
+      desc token DESC
+    store? oneof
+      storekey key STORE @1 shown=key
+      storedistkey key STOREDIST @2 shown=key
+  reply       any
+
+GEORADIUSBYMEMBER_RO -5
+  status      todo 3
+  summary     Summary of georadiusbymember_ro
+  since       3.2.10
+  flags       readonly
+  complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
+              area delimited by center and radius and M is the number of items inside the index.
+  deprecated  6.2.0 `GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member string
+    radius double
+    unit oneof
+      m token M
+      km token KM
+      ft token FT
+      mi token MI
+    withcoord? token WITHCOORD
+    withdist? token WITHDIST
+    withhash? token WITHHASH
+    count-block? block
+      count integer COUNT
+      any? token ANY
+    order? oneof
+      asc token ASC
+      desc token DESC
+  reply       any
+
+GEOSEARCH -7
+  status      todo 3
+  summary     Summary of geosearch
+  since       6.2.0
+  flags       readonly
+  complexity  O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area
+              around the shape provided as the filter and M is the number of items inside the shape
+  history     7.0.0 Added support for uppercase unit names.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    from oneof
+      member string FROMMEMBER
+      fromlonlat block FROMLONLAT
+        longitude double
+        latitude double
+    by oneof
+      circle block
+        radius double BYRADIUS
+        unit oneof
+          m token M
+          km token KM
+          ft token FT
+          mi token MI
+      box block
+        width double BYBOX
+        height double
+        unit oneof
+          m token M
+          km token KM
+          ft token FT
+          mi token MI
+    order? oneof
+      asc token ASC
+      desc token DESC
+    count-block? block
+      count integer COUNT
+      any? token ANY
+    withcoord? token WITHCOORD
+    withdist? token WITHDIST
+    withhash? token WITHHASH
+  reply       any
+
+GEOSEARCHSTORE -8
+  status      todo 3
+  summary     Summary of geosearchstore
+  since       6.2.0
+  flags       write denyoom
+  complexity  O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area
+              around the shape provided as the filter and M is the number of items inside the shape
+  history     7.0.0 Added support for uppercase unit names.
+  key         OW update at 1
+  key         RO access at 2
+  route       one-slot
+  args
+    destination key @0
+    source key @1
+    from oneof
+      member string FROMMEMBER
+      fromlonlat block FROMLONLAT
+        longitude double
+        latitude double
+    by oneof
+      circle block
+        radius double BYRADIUS
+        unit oneof
+          m token M
+          km token KM
+          ft token FT
+          mi token MI
+      box block
+        width double BYBOX
+        height double
+        unit oneof
+          m token M
+          km token KM
+          ft token FT
+          mi token MI
+    order? oneof
+      asc token ASC
+      desc token DESC
+    count-block? block
+      count integer COUNT
+      any? token ANY
+    storedist? token STOREDIST
+  reply       any

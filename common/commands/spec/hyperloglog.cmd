@@ -1,0 +1,69 @@
+group hyperloglog
+acl   hyperloglog
+
+PFADD -2
+  status      todo 3
+  summary     Summary of pfadd
+  since       2.8.9
+  flags       write denyoom fast
+  complexity  O(1) to add every element.
+  key         RW insert at 1
+  route       one-slot
+  args
+    key key @0
+    element* string
+  reply       any
+
+PFCOUNT -2
+  status      todo 3
+  summary     Summary of pfcount
+  since       2.8.9
+  flags       readonly
+  complexity  O(1) with a very small average constant time when called with a single key. O(N) with
+              N being the number of keys, and much bigger constant times, when called with multiple
+              keys.
+  key         RW access at 1 to -1
+  note        RW because it may change the internal representation of the key, and propagate to
+              replicas
+  route       one-slot
+  args
+    key+ key @0
+  reply       any
+
+PFDEBUG 3
+  status      todo 3
+  summary     Summary of pfdebug
+  since       2.8.9
+  flags       write denyoom admin
+  complexity  N/A
+  syscmd
+  key         RW access at 2
+  route       one-slot
+  args
+    subcommand string
+    key key @0
+  reply       any
+
+PFMERGE -2
+  status      todo 3
+  summary     Summary of pfmerge
+  since       2.8.9
+  flags       write denyoom
+  complexity  O(N) to merge N HyperLogLogs, but with high constant times.
+  key         RW access insert at 1
+  key         RO access at 2 to -1
+  route       one-slot
+  args
+    destkey key @0
+    sourcekey* key @1
+  reply       any
+
+PFSELFTEST 1
+  status      todo 3
+  summary     Summary of pfselftest
+  since       2.8.9
+  flags       admin
+  complexity  N/A
+  syscmd
+  route       local
+  reply       any

@@ -1,0 +1,603 @@
+group sorted-set
+acl   sortedset
+
+BZMPOP -5
+  status      todo 3
+  summary     Summary of bzmpop
+  since       7.0.0
+  flags       write blocking
+  complexity  O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of
+              elements in the sorted set, and M being the number of elements popped.
+  key         RW access delete at 2 count 0 first 1
+  route       one-slot
+  args
+    timeout double
+    numkeys integer
+    key+ key @0
+    where oneof
+      min token MIN
+      max token MAX
+    count? integer COUNT
+  reply       any
+
+BZPOPMAX -3
+  status      todo 3
+  summary     Summary of bzpopmax
+  since       5.0.0
+  flags       write blocking fast
+  complexity  O(log(N)) with N being the number of elements in the sorted set.
+  history     6.0.0 `timeout` is interpreted as a double instead of an integer.
+  key         RW access delete at 1 to -2
+  route       one-slot
+  args
+    key+ key @0
+    timeout double
+  reply       any
+
+BZPOPMIN -3
+  status      todo 3
+  summary     Summary of bzpopmin
+  since       5.0.0
+  flags       write blocking fast
+  complexity  O(log(N)) with N being the number of elements in the sorted set.
+  history     6.0.0 `timeout` is interpreted as a double instead of an integer.
+  key         RW access delete at 1 to -2
+  route       one-slot
+  args
+    key+ key @0
+    timeout double
+  reply       any
+
+ZADD -4
+  status      todo 3
+  summary     Summary of zadd
+  since       1.2.0
+  flags       write denyoom fast
+  complexity  O(log(N)) for each item added, where N is the number of elements in the sorted set.
+  history     2.4.0 Accepts multiple elements.
+  history     3.0.2 Added the `XX`, `NX`, `CH` and `INCR` options.
+  history     6.2.0 Added the `GT` and `LT` options.
+  key         RW update at 1
+  route       one-slot
+  args
+    key key @0
+    condition? oneof since=3.0.2
+      nx token NX
+      xx token XX
+    comparison? oneof since=6.2.0
+      gt token GT
+      lt token LT
+    change? token CH since=3.0.2
+    increment? token INCR since=3.0.2
+    data+ block
+      score double
+      member string
+  reply       any
+
+ZCARD 2
+  status      todo 3
+  summary     Summary of zcard
+  since       1.2.0
+  flags       readonly fast
+  complexity  O(1)
+  key         RO at 1
+  route       one-slot
+  args
+    key key @0
+  reply       any
+
+ZCOUNT 4
+  status      todo 3
+  summary     Summary of zcount
+  since       2.0.0
+  flags       readonly fast
+  complexity  O(log(N)) with N being the number of elements in the sorted set.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    min double
+    max double
+  reply       any
+
+ZDIFF -3
+  status      todo 3
+  summary     Summary of zdiff
+  since       6.2.0
+  flags       readonly
+  complexity  O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets,
+              N is the size of the first set, and K is the size of the result set.
+  key         RO access at 1 count 0 first 1
+  route       one-slot
+  args
+    numkeys integer
+    key+ key @0
+    withscores? token WITHSCORES
+  reply       any
+
+ZDIFFSTORE -4
+  status      todo 3
+  summary     Summary of zdiffstore
+  since       6.2.0
+  flags       write denyoom
+  complexity  O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets,
+              N is the size of the first set, and K is the size of the result set.
+  key         OW update at 1
+  key         RO access at 2 count 0 first 1
+  route       one-slot
+  args
+    destination key @0
+    numkeys integer
+    key+ key @1
+  reply       any
+
+ZINCRBY 4
+  status      todo 3
+  summary     Summary of zincrby
+  since       1.2.0
+  flags       write denyoom fast
+  complexity  O(log(N)) where N is the number of elements in the sorted set.
+  key         RW access update at 1
+  route       one-slot
+  args
+    key key @0
+    increment integer
+    member string
+  reply       any
+
+ZINTER -3
+  status      todo 3
+  summary     Summary of zinter
+  since       6.2.0
+  flags       readonly
+  complexity  O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the
+              number of input sorted sets and M being the number of elements in the resulting sorted
+              set.
+  key         RO access at 1 count 0 first 1
+  route       one-slot
+  args
+    numkeys integer
+    key+ key @0
+    weight* integer WEIGHTS
+    aggregate? oneof AGGREGATE
+      sum token SUM
+      min token MIN
+      max token MAX
+    withscores? token WITHSCORES
+  reply       any
+
+ZINTERCARD -3
+  status      todo 3
+  summary     Summary of zintercard
+  since       7.0.0
+  flags       readonly
+  complexity  O(N*K) worst case with N being the smallest input sorted set, K being the number of
+              input sorted sets.
+  key         RO access at 1 count 0 first 1
+  route       one-slot
+  args
+    numkeys integer
+    key+ key @0
+    limit? integer LIMIT
+  reply       any
+
+ZINTERSTORE -4
+  status      todo 3
+  summary     Summary of zinterstore
+  since       2.0.0
+  flags       write denyoom
+  complexity  O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the
+              number of input sorted sets and M being the number of elements in the resulting sorted
+              set.
+  key         OW update at 1
+  key         RO access at 2 count 0 first 1
+  route       one-slot
+  args
+    destination key @0
+    numkeys integer
+    key+ key @1
+    weight* integer WEIGHTS
+    aggregate? oneof AGGREGATE
+      sum token SUM
+      min token MIN
+      max token MAX
+  reply       any
+
+ZLEXCOUNT 4
+  status      todo 3
+  summary     Summary of zlexcount
+  since       2.8.9
+  flags       readonly fast
+  complexity  O(log(N)) with N being the number of elements in the sorted set.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    min string
+    max string
+  reply       any
+
+ZMPOP -4
+  status      todo 3
+  summary     Summary of zmpop
+  since       7.0.0
+  flags       write
+  complexity  O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of
+              elements in the sorted set, and M being the number of elements popped.
+  key         RW access delete at 1 count 0 first 1
+  route       one-slot
+  args
+    numkeys integer
+    key+ key @0
+    where oneof
+      min token MIN
+      max token MAX
+    count? integer COUNT
+  reply       any
+
+ZMSCORE -3
+  status      todo 3
+  summary     Summary of zmscore
+  since       6.2.0
+  flags       readonly fast
+  complexity  O(N) where N is the number of members being requested.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member+ string
+  reply       any
+
+ZPOPMAX -2
+  status      todo 3
+  summary     Summary of zpopmax
+  since       5.0.0
+  flags       write fast
+  complexity  O(log(N)*M) with N being the number of elements in the sorted set, and M being the
+              number of elements popped.
+  key         RW access delete at 1
+  route       one-slot
+  args
+    key key @0
+    count? integer
+  reply       any
+
+ZPOPMIN -2
+  status      todo 3
+  summary     Summary of zpopmin
+  since       5.0.0
+  flags       write fast
+  complexity  O(log(N)*M) with N being the number of elements in the sorted set, and M being the
+              number of elements popped.
+  key         RW access delete at 1
+  route       one-slot
+  args
+    key key @0
+    count? integer
+  reply       any
+
+ZRANDMEMBER -2
+  status      todo 3
+  summary     Summary of zrandmember
+  since       6.2.0
+  flags       readonly
+  tips        nondeterministic_output
+  complexity  O(N) where N is the number of members returned
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    options? block
+      count integer
+      withscores? token WITHSCORES
+  reply       any
+
+ZRANGE -4
+  status      todo 3
+  summary     Summary of zrange
+  since       1.2.0
+  flags       readonly
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements returned.
+  history     6.2.0 Added the `REV`, `BYSCORE`, `BYLEX` and `LIMIT` options.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    start string
+    stop string
+    sortby? oneof since=6.2.0
+      byscore token BYSCORE
+      bylex token BYLEX
+    rev? token REV since=6.2.0
+    limit? block LIMIT since=6.2.0
+      offset integer
+      count integer
+    withscores? token WITHSCORES
+  reply       any
+
+ZRANGEBYLEX -4
+  status      todo 3
+  summary     Summary of zrangebylex
+  since       2.8.9
+  flags       readonly
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements being returned. If M is constant (e.g. always asking for the first 10
+              elements with LIMIT), you can consider it O(log(N)).
+  deprecated  6.2.0 `ZRANGE` with the `BYLEX` argument
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    min string
+    max string
+    limit? block LIMIT
+      offset integer
+      count integer
+  reply       any
+
+ZRANGEBYSCORE -4
+  status      todo 3
+  summary     Summary of zrangebyscore
+  since       1.0.5
+  flags       readonly
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements being returned. If M is constant (e.g. always asking for the first 10
+              elements with LIMIT), you can consider it O(log(N)).
+  history     2.0.0 Added the `WITHSCORES` modifier.
+  deprecated  6.2.0 `ZRANGE` with the `BYSCORE` argument
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    min double
+    max double
+    withscores? token WITHSCORES since=2.0.0
+    limit? block LIMIT
+      offset integer
+      count integer
+  reply       any
+
+ZRANGESTORE -5
+  status      todo 3
+  summary     Summary of zrangestore
+  since       6.2.0
+  flags       write denyoom
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements stored into the destination key.
+  key         OW update at 1
+  key         RO access at 2
+  route       one-slot
+  args
+    dst key @0
+    src key @1
+    min string
+    max string
+    sortby? oneof
+      byscore token BYSCORE
+      bylex token BYLEX
+    rev? token REV
+    limit? block LIMIT
+      offset integer
+      count integer
+  reply       any
+
+ZRANK -3
+  status      todo 3
+  summary     Summary of zrank
+  since       2.0.0
+  flags       readonly fast
+  complexity  O(log(N))
+  history     7.2.0 Added the optional `WITHSCORE` argument.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member string
+    withscore? token WITHSCORE
+  reply       any
+
+ZREM -3
+  status      todo 3
+  summary     Summary of zrem
+  since       1.2.0
+  flags       write fast
+  complexity  O(M*log(N)) with N being the number of elements in the sorted set and M the number of
+              elements to be removed.
+  history     2.4.0 Accepts multiple elements.
+  key         RW delete at 1
+  route       one-slot
+  args
+    key key @0
+    member+ string
+  reply       any
+
+ZREMRANGEBYLEX 4
+  status      todo 3
+  summary     Summary of zremrangebylex
+  since       2.8.9
+  flags       write
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements removed by the operation.
+  key         RW delete at 1
+  route       one-slot
+  args
+    key key @0
+    min string
+    max string
+  reply       any
+
+ZREMRANGEBYRANK 4
+  status      todo 3
+  summary     Summary of zremrangebyrank
+  since       2.0.0
+  flags       write
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements removed by the operation.
+  key         RW delete at 1
+  route       one-slot
+  args
+    key key @0
+    start integer
+    stop integer
+  reply       any
+
+ZREMRANGEBYSCORE 4
+  status      todo 3
+  summary     Summary of zremrangebyscore
+  since       1.2.0
+  flags       write
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements removed by the operation.
+  key         RW delete at 1
+  route       one-slot
+  args
+    key key @0
+    min double
+    max double
+  reply       any
+
+ZREVRANGE -4
+  status      todo 3
+  summary     Summary of zrevrange
+  since       1.2.0
+  flags       readonly
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements returned.
+  deprecated  6.2.0 `ZRANGE` with the `REV` argument
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    start integer
+    stop integer
+    withscores? token WITHSCORES
+  reply       any
+
+ZREVRANGEBYLEX -4
+  status      todo 3
+  summary     Summary of zrevrangebylex
+  since       2.8.9
+  flags       readonly
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements being returned. If M is constant (e.g. always asking for the first 10
+              elements with LIMIT), you can consider it O(log(N)).
+  deprecated  6.2.0 `ZRANGE` with the `REV` and `BYLEX` arguments
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    max string
+    min string
+    limit? block LIMIT
+      offset integer
+      count integer
+  reply       any
+
+ZREVRANGEBYSCORE -4
+  status      todo 3
+  summary     Summary of zrevrangebyscore
+  since       2.2.0
+  flags       readonly
+  complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
+              elements being returned. If M is constant (e.g. always asking for the first 10
+              elements with LIMIT), you can consider it O(log(N)).
+  history     2.1.6 `min` and `max` can be exclusive.
+  deprecated  6.2.0 `ZRANGE` with the `REV` and `BYSCORE` arguments
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    max double
+    min double
+    withscores? token WITHSCORES
+    limit? block LIMIT
+      offset integer
+      count integer
+  reply       any
+
+ZREVRANK -3
+  status      todo 3
+  summary     Summary of zrevrank
+  since       2.0.0
+  flags       readonly fast
+  complexity  O(log(N))
+  history     7.2.0 Added the optional `WITHSCORE` argument.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member string
+    withscore? token WITHSCORE
+  reply       any
+
+ZSCAN -3
+  status      todo 3
+  summary     Summary of zscan
+  since       2.8.0
+  flags       readonly
+  tips        nondeterministic_output
+  complexity  O(1) for every call. O(N) for a complete iteration, including enough command calls for
+              the cursor to return back to 0. N is the number of elements inside the collection.
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    cursor integer
+    pattern? pattern MATCH
+    count? integer COUNT
+  reply       any
+
+ZSCORE 3
+  status      todo 3
+  summary     Summary of zscore
+  since       1.2.0
+  flags       readonly fast
+  complexity  O(1)
+  key         RO access at 1
+  route       one-slot
+  args
+    key key @0
+    member string
+  reply       any
+
+ZUNION -3
+  status      todo 3
+  summary     Summary of zunion
+  since       6.2.0
+  flags       readonly
+  complexity  O(N)+O(M*log(M)) with N being the sum of the sizes of the input sorted sets, and M
+              being the number of elements in the resulting sorted set.
+  key         RO access at 1 count 0 first 1
+  route       one-slot
+  args
+    numkeys integer
+    key+ key @0
+    weight* integer WEIGHTS
+    aggregate? oneof AGGREGATE
+      sum token SUM
+      min token MIN
+      max token MAX
+    withscores? token WITHSCORES
+  reply       any
+
+ZUNIONSTORE -4
+  status      todo 3
+  summary     Summary of zunionstore
+  since       2.0.0
+  flags       write denyoom
+  complexity  O(N)+O(M log(M)) with N being the sum of the sizes of the input sorted sets, and M
+              being the number of elements in the resulting sorted set.
+  key         OW update at 1
+  key         RO access at 2 count 0 first 1
+  route       one-slot
+  args
+    destination key @0
+    numkeys integer
+    key+ key @1
+    weight* integer WEIGHTS
+    aggregate? oneof AGGREGATE
+      sum token SUM
+      min token MIN
+      max token MAX
+  reply       any
