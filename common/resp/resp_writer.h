@@ -14,6 +14,7 @@
 
 #include "common/base/slice.h"
 #include <stdint.h>
+#include <sys/uio.h>
 
 struct resp_chunk {
     struct resp_chunk *next;
@@ -59,6 +60,10 @@ void resp_truncate(struct resp_writer *w, struct resp_mark mark); /* forgets all
 /* Hands the whole chain to the caller (who gives the chunks to resp_chunks_return) and leaves the writer empty. */
 struct resp_chunk *resp_writer_take(struct resp_writer *w);
 void resp_chunks_return(struct resp_pool *pool, struct resp_chunk *chain);
+/* Fills `parts` (at most `max`) with the chunks from `chain` on, for io_stream_send; returns how many. `*bytes` is their
+ * total and `*rest` the first chunk that found no place, or NULL. */
+unsigned resp_chunks_parts(struct resp_chunk *chain, struct iovec *parts, unsigned max, size_t *bytes,
+                           struct resp_chunk **rest);
 /* Moves all that `from` holds behind what `to` holds. */
 void resp_writer_splice(struct resp_writer *to, struct resp_writer *from);
 
