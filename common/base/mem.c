@@ -131,6 +131,10 @@ void mem_release(void *ptr, size_t size) {
     if (munmap(ptr, page_round(size)) != 0) panic("munmap of %zu bytes: %s", size, strerror(errno));
 }
 
+void mem_forget(void *ptr, size_t size) {
+    must(madvise(ptr, size, MADV_DONTNEED) == 0);
+}
+
 /* Huge pages only form where 2 MiB are aligned, so that much more is mapped and the ends are given back. */
 void *mem_reserve(size_t size) {
     size = page_round(size);

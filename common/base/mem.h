@@ -108,6 +108,8 @@ void mem_unmap(void *ptr, size_t size);
  * Given back like mem_map's memory, in one piece or several. Never NULL. */
 void *mem_reserve(size_t size);
 void mem_release(void *ptr, size_t size);
+/* Makes reserved pages zero again and gives their memory back; the address space stays. */
+void mem_forget(void *ptr, size_t size);
 
 /* Figures of the allocator for INFO and MEMORY; all zero in builds without jemalloc. */
 struct mem_allocator_stats {

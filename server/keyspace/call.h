@@ -42,6 +42,14 @@ struct call {
 
 typedef void command_handler(struct call *call);
 
+/* A family's or module's commands: handlers are static in their file, which exports one array of these, ended by
+ * COMMAND_BINDINGS_END. Boot hands the arrays to dispatch, with the module that the handlers get. */
+struct command_binding {
+    uint16_t id; /* enum command_id */
+    command_handler *handler;
+};
+#define COMMAND_BINDINGS_END {0, NULL}
+
 static inline uint64_t call_hash(const struct call *call, int arg) {
     unsigned at = (unsigned)arg - call->hashes.first;
     if (call->hashes.step == 1 ? at < call->hashes.count
