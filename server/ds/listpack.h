@@ -1,10 +1,12 @@
-/* A listpack: small collections as one run of bytes, in Redis's documented format, so that loading and saving copy it.
+/* A listpack: small collections as one run of bytes, in Redis's documented format, so that loading and saving
+ * copy it.
  *
  *      total bytes (4, LE) | elements (2, LE; 65535: count them) | element … | 0xFF
  *      element: encoding and data | back length (1 to 5 bytes, the size of what stands before it)
  *
- * Allocation is the caller's: the functions that insert say how much room they need first, so the bytes can live inside
- * an entry. Elements are strings or 64-bit integers; a string that is a canonical integer is stored as one. */
+ * Allocation is the caller's: the functions that insert say how much room they need first, so the bytes can
+ * live inside an entry. Elements are strings or 64-bit integers; a string that is a canonical integer is
+ * stored as one. */
 #ifndef TORC_DS_LISTPACK_H
 #define TORC_DS_LISTPACK_H
 
@@ -31,7 +33,8 @@ uint32_t listpack_next(const void *lp, uint32_t at);
 uint32_t listpack_prev(const void *lp, uint32_t at);
 uint32_t listpack_at(const void *lp, int64_t index); /* negative counts from the end */
 
-/* The element as text; `scratch` (LISTPACK_INT_CHARS) holds the digits of an integer. Borrowed until a change. */
+/* The element as text; `scratch` (LISTPACK_INT_CHARS) holds the digits of an integer. Borrowed until a
+ * change. */
 struct slice listpack_get(const void *lp, uint32_t at, char *scratch);
 bool listpack_get_int(const void *lp, uint32_t at, int64_t *out); /* true: it is stored as an integer */
 bool listpack_equals(const void *lp, uint32_t at, struct slice value);
@@ -41,8 +44,9 @@ uint32_t listpack_find(const void *lp, uint32_t at, struct slice value, unsigned
 /* Bytes that `value` takes as an element. */
 uint32_t listpack_element_bytes(struct slice value);
 
-/* These work in place in a buffer with room for the result: listpack_bytes(lp) + listpack_element_bytes(value), less
- * the replaced element's bytes. `at` 0 appends. insert returns the new element's offset; erase what follows, or 0. */
+/* These work in place in a buffer with room for the result: listpack_bytes(lp) +
+ * listpack_element_bytes(value), less the replaced element's bytes. `at` 0 appends. insert returns the new
+ * element's offset; erase what follows, or 0. */
 uint32_t listpack_insert(void *lp, uint32_t at, struct slice value); /* before `at` */
 uint32_t listpack_append(void *lp, struct slice value);
 uint32_t listpack_replace(void *lp, uint32_t at, struct slice value);

@@ -1,11 +1,11 @@
 /* Growth, removal, cursors.
  *
- * Linear hashing: with n buckets and level = floor(log2 n), an item lives in bucket (hash mod 2^(level+1)) if that
- * exists, else in (hash mod 2^level). Bucket n is made by splitting bucket n - 2^level on hash bit `level`; merging
- * is the reverse. Between TARGET_LOAD / 4 and TARGET_LOAD items per bucket nothing happens.
+ * Linear hashing: with n buckets and level = floor(log2 n), an item lives in bucket (hash mod 2^(level+1)) if
+ * that exists, else in (hash mod 2^level). Bucket n is made by splitting bucket n - 2^level on hash bit
+ * `level`; merging is the reverse. Between TARGET_LOAD / 4 and TARGET_LOAD items per bucket nothing happens.
  *
- * The slots keep hash bits 12 to 27, so tables of up to 2^28 buckets split without a look at their items once they
- * have 2^12 buckets; below, hash_of is asked (the items are in the cache then).
+ * The slots keep hash bits 12 to 27, so tables of up to 2^28 buckets split without a look at their items once
+ * they have 2^12 buckets; below, hash_of is asked (the items are in the cache then).
  *
  * A chain is kept dense: removal fills the hole from the chain's last bucket and frees that when it is empty.
  */
@@ -54,7 +54,9 @@ static void bucket_put(struct bucket *b, unsigned slot, uint8_t tag, unsigned ma
     b->marks = (uint8_t)((b->marks & ~(1u << slot)) | mark << slot);
 }
 
-static unsigned bucket_mark(const struct bucket *b, unsigned slot) { return (b->marks >> slot) & 1; }
+static unsigned bucket_mark(const struct bucket *b, unsigned slot) {
+    return (b->marks >> slot) & 1;
+}
 
 /* Makes slot 6 of a full bucket the pointer to a new overflow bucket, into which the item of slot 6 moves. */
 static struct bucket *chain_extend(struct table *t, struct bucket *b) {
@@ -67,7 +69,8 @@ static struct bucket *chain_extend(struct table *t, struct bucket *b) {
     return more;
 }
 
-static struct table_pos bucket_append(struct table *t, struct bucket *b, uint8_t tag, unsigned mark, uint64_t word) {
+static struct table_pos bucket_append(struct table *t, struct bucket *b, uint8_t tag, unsigned mark,
+                                      uint64_t word) {
     for (uint32_t depth = 0;; depth++) {
         unsigned free = bucket_match(b, 0);
         if (free) {
@@ -123,7 +126,8 @@ static void table_split(struct table *t) {
     struct hand stack[HAND_STACK], *hand = n <= HAND_STACK ? stack : mem_alloc(n * sizeof(*hand));
     chain_pick_up(t, from, hand);
     for (size_t i = 0; i < n; i++)
-        bucket_append(t, hash_bit(t, &hand[i], t->level) ? to : from, hand[i].tag, hand[i].mark, hand[i].word);
+        bucket_append(t, hash_bit(t, &hand[i], t->level) ? to : from, hand[i].tag, hand[i].mark,
+                      hand[i].word);
     if (hand != stack) mem_free(hand);
     if (t->deadlines) {
         deadlines_resize(t->deadlines, t->buckets.count);
@@ -169,8 +173,8 @@ struct table_pos table_insert(struct table *t, uint64_t hash, void *item) {
 
 /* --- removal --- */
 
-/* Empties `pos`, fills the hole from the last bucket of the chain that begins at `first`, and frees that bucket when
- * nothing is left in it. */
+/* Empties `pos`, fills the hole from the last bucket of the chain that begins at `first`, and frees that
+ * bucket when nothing is left in it. */
 static void chain_close_hole(struct table *t, struct bucket *first, struct table_pos pos) {
     struct bucket *before = NULL, *last = first;
     while (bucket_chained(last)) {
@@ -193,10 +197,18 @@ static void chain_close_hole(struct table *t, struct bucket *first, struct table
 void table_remove(struct table *t, uint64_t hash, struct table_pos pos) {
     must_slow(bucket_occupied(pos.bucket) >> pos.slot & 1);
     struct bucket *first = table_bucket(t, table_bucket_index(t, hash));
-    if (likely(first == pos.bucket && !bucket_chained(first))) pos.bucket->tags[pos.slot] = 0;
-    else chain_close_hole(t, first, pos);
+    if (likely(first == pos.bucket && !bucket_chained(first)))
+        pos.bucket->tags[pos.slot] = 0;
+    else
+        chain_close_hole(t, first, pos);
     t->count--;
-    if (t->count * 4 < t->buckets.count * TARGET_LOAD && t->buckets.count > BUCKETS_MIN && !t->pins) table_merge(t);
+    table_shrink(t, 1);
+}
+
+void table_shrink(struct table *t, size_t max) {
+    for (; max && t->count * 4 < t->buckets.count * TARGET_LOAD && t->buckets.count > BUCKETS_MIN && !t->pins;
+         max--)
+        table_merge(t);
 }
 
 bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_visit_fn take, void *arg) {
@@ -235,8 +247,9 @@ static uint64_t reverse_bits(uint64_t v) {
     return (v >> 1 & 0x5555555555555555ULL) | (v & 0x5555555555555555ULL) << 1;
 }
 
-/* The cursor counts with its highest bit first. A bucket's low bits stay the same when it is split or merged, so
- * counting them last means that both halves of a split lie together in the order: what was visited stays visited. */
+/* The cursor counts with its highest bit first. A bucket's low bits stay the same when it is split or merged,
+ * so counting them last means that both halves of a split lie together in the order: what was visited stays
+ * visited. */
 uint64_t table_scan(const struct table *t, uint64_t cursor, table_visit_fn visit, void *arg) {
     if (t->buckets.count == 0) return 0;
     uint64_t mask = ((uint64_t)1 << t->level) - 1;

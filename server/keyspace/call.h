@@ -1,8 +1,8 @@
 /* One execution of one command: what a handler is given.
  *
- * A handler is `void cmd_name(struct call *call)` in four paragraphs: look up, check, change, reply. Keys are named by
- * their position in argv, so that the hash computed for the prefetch is used again. Slices of argv live until the
- * end of the turn. */
+ * A handler is `void cmd_name(struct call *call)` in four paragraphs: look up, check, change, reply. Keys are
+ * named by their position in argv, so that the hash computed for the prefetch is used again. Slices of argv
+ * live until the end of the turn. */
 #ifndef TORC_KEYSPACE_CALL_H
 #define TORC_KEYSPACE_CALL_H
 
@@ -20,10 +20,10 @@ struct key_hashes {
 };
 
 enum call_flags {
-    CALL_IN_EXEC = 1 << 0,     /* part of EXEC or of a script: must not block */
-    CALL_REPLAYED = 1 << 1,    /* from a file or a primary: no gates, keys do not expire by themselves */
-    CALL_BLOCKED = 1 << 2,     /* set by the handler: it did not answer, call_resume or a waker will */
-    CALL_NO_JOURNAL = 1 << 3,  /* set by the handler: nothing of it is to be propagated */
+    CALL_IN_EXEC = 1 << 0,    /* part of EXEC or of a script: must not block */
+    CALL_REPLAYED = 1 << 1,   /* from a file or a primary: no gates, keys do not expire by themselves */
+    CALL_BLOCKED = 1 << 2,    /* set by the handler: it did not answer, call_resume or a waker will */
+    CALL_NO_JOURNAL = 1 << 3, /* set by the handler: nothing of it is to be propagated */
 };
 
 struct call {
@@ -42,13 +42,14 @@ struct call {
 
 typedef void command_handler(struct call *call);
 
-/* A family's or module's commands: handlers are static in their file, which exports one array of these, ended by
- * COMMAND_BINDINGS_END. Boot hands the arrays to dispatch, with the module that the handlers get. */
+/* A family's or module's commands: handlers are static in their file, which exports one array of these, ended
+ * by COMMAND_BINDINGS_END. Boot hands the arrays to dispatch, with the module that the handlers get. */
 struct command_binding {
     uint16_t id; /* enum command_id */
     command_handler *handler;
 };
-#define COMMAND_BINDINGS_END {0, NULL}
+#define COMMAND_BINDINGS_END                                                                                 \
+    { 0, NULL }
 
 static inline uint64_t call_hash(const struct call *call, int arg) {
     unsigned at = (unsigned)arg - call->hashes.first;
@@ -67,13 +68,13 @@ bool call_double(struct call *call, int arg, double *out); /* ERR value is not a
 bool call_long_double(struct call *call, int arg, long double *out);
 
 /* The common errors. */
-#define ERR_SYNTAX      "ERR syntax error"
-#define ERR_NOT_INT     "ERR value is not an integer or out of range"
-#define ERR_NOT_FLOAT   "ERR value is not a valid float"
-#define ERR_WRONG_TYPE  "WRONGTYPE Operation against a key holding the wrong kind of value"
-#define ERR_NO_KEY      "ERR no such key"
-#define ERR_OUT_RANGE   "ERR index out of range"
-#define ERR_TOO_LONG    "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+#define ERR_SYNTAX     "ERR syntax error"
+#define ERR_NOT_INT    "ERR value is not an integer or out of range"
+#define ERR_NOT_FLOAT  "ERR value is not a valid float"
+#define ERR_WRONG_TYPE "WRONGTYPE Operation against a key holding the wrong kind of value"
+#define ERR_NO_KEY     "ERR no such key"
+#define ERR_OUT_RANGE  "ERR index out of range"
+#define ERR_TOO_LONG   "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 void call_error_arity(struct call *call); /* ERR wrong number of arguments for 'x' command */
 /* HELP of a container command: the lines, each a simple string, with Redis's head and foot. */
 void call_help(struct call *call, const char *const *lines);

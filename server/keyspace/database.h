@@ -10,8 +10,9 @@
 struct keytable {
     struct table table;
     struct deadlines deadlines;
-    size_t expiring;      /* entries with a deadline */
+    size_t expiring;       /* entries with a deadline */
     __int128 deadline_sum; /* of those, for avg_ttl */
+    int walk_db;           /* the database's number when the walk under way began */
 };
 
 struct database {
@@ -28,12 +29,15 @@ struct keytable *database_table_slotted(const struct database *db, struct slice 
 static inline struct keytable *database_table(const struct database *db, struct slice key) {
     return __builtin_expect(db->table_count == 1, 1) ? db->tables : database_table_slotted(db, key);
 }
+/* Frees all that a table holds, at once; the struct itself is the caller's. Needs nothing of the database. */
+void keytable_destroy(struct keytable *kt);
+
 size_t database_count(const struct database *db);
 size_t database_expiring(const struct database *db);
 int64_t database_avg_ttl(const struct database *db, int64_t now_ms);
 /* Takes all tables out of the database and hands them to the reaper; returns how many keys there were. */
 size_t database_empty(struct database *db);
-/* Exchanges the contents of two databases. */
+/* Exchanges the contents of two databases. Watchers and snapshots are told by the caller. */
 void database_swap(struct database *a, struct database *b);
 
 /* Cursor over all tables, with the guarantees of table_scan. */
@@ -60,6 +64,7 @@ struct table_pos database_insert(struct database *db, uint64_t hash, struct entr
 /* Takes the entry out; the caller owns it now. */
 void database_remove(struct database *db, uint64_t hash, struct entry_at at);
 /* Keeps the index of deadlines right after the entry of this key gained, lost or changed its deadline. */
-void database_deadline_changed(struct database *db, struct slice key, uint64_t hash, int64_t before, int64_t after);
+void database_deadline_changed(struct database *db, struct slice key, uint64_t hash, int64_t before,
+                               int64_t after);
 
 #endif

@@ -1,8 +1,8 @@
 /* Keys, as handlers see them: read one, or open one for change.
  *
- * Reading hands out a const entry; only opening hands out one that may be changed, and it is opening that saves the
- * pre-image for a snapshot under way. A due key is absent for both, and is deleted on the way (with its event and its
- * DEL in the journal). After the change the handler says so with key_changed.
+ * Reading hands out a const entry; only opening hands out one that may be changed, and it is opening that
+ * saves the pre-image for a snapshot under way. A due key is absent for both, and is deleted on the way (with
+ * its event and its DEL in the journal). After the change the handler says so with key_changed.
  *
  *      struct key_ref ref;
  *      if (!key_open_typed(call, 1, VALUE_HASH, &ref)) return;   // WRONGTYPE was replied
@@ -18,8 +18,8 @@
 
 enum key_access {
     KEY_TOUCH = 0,         /* counts as a use: access time, hits and misses, keymiss event */
-    KEY_NO_TOUCH = 1 << 0, /* leaves access time and hit counters alone (OBJECT, TYPE, TTL …) */
-    KEY_NO_STATS = 1 << 1, /* touches, but counts neither hit nor miss */
+    KEY_NO_TOUCH = 1 << 0, /* leaves the access time alone (OBJECT, TYPE, TTL, EXISTS) */
+    KEY_NO_STATS = 1 << 1, /* counts neither hit nor miss, no keymiss event */
 };
 
 struct key_ref {
@@ -28,7 +28,9 @@ struct key_ref {
     struct database *db;
     struct entry_at at;
 };
-static inline struct entry *key_entry(const struct key_ref *ref) { return ref->at.entry; }
+static inline struct entry *key_entry(const struct key_ref *ref) {
+    return ref->at.entry;
+}
 
 /* The entry of argv[arg], or NULL. Valid until any key is inserted, deleted or changed. */
 const struct entry *key_read(struct call *call, int arg, unsigned access);
@@ -37,13 +39,14 @@ bool key_read_typed(struct call *call, int arg, enum value_type type, const stru
 /* For keys that are not arguments. */
 const struct entry *key_read_name(struct call *call, struct database *db, struct slice name, unsigned access);
 
-/* Opens argv[arg] for change. Touches it; counts neither hit nor miss. */
+/* Opens argv[arg] for change. Touches it; counts neither hit nor miss. The typed form returns false, with
+ * WRONGTYPE replied, for a key of another type; an absent key is fine. */
 void key_open(struct call *call, int arg, struct key_ref *ref);
 bool key_open_typed(struct call *call, int arg, enum value_type type, struct key_ref *ref);
 void key_open_name(struct call *call, struct database *db, struct slice name, struct key_ref *ref);
 
-/* Puts `entry` (taken; its key must be ref->name) in the place of whatever was there, freeing that. Events are the
- * caller's business, but for "new" when the key was absent. */
+/* Puts `entry` (taken; its key must be ref->name) in the place of whatever was there, freeing that. Events
+ * are the caller's business, but for "new" when the key was absent. */
 void key_store(struct call *call, struct key_ref *ref, struct entry *entry);
 /* The entry was reshaped and may have moved: puts it back at its place. */
 void key_moved(struct key_ref *ref, struct entry *entry);
@@ -57,9 +60,20 @@ void key_set_deadline(struct call *call, struct key_ref *ref, int64_t deadline_m
 
 /* The change is done: counts it, tells WATCH, queues the event (class 0, event NULL: no event). */
 void key_changed(struct call *call, struct key_ref *ref, uint32_t class, const char *event);
-void key_changed_name(struct call *call, struct database *db, struct slice name, uint32_t class, const char *event);
+void key_changed_name(struct call *call, struct database *db, struct slice name, uint32_t class,
+                      const char *event);
 /* Counts further changes of the same command (fields of an HSET) towards rdb_changes_since_last_save. */
 void key_changed_more(struct call *call, uint64_t more);
+
+/* The argv-less form of key_open: for the server's own work. */
+void key_open_at(struct keyspace *ks, struct database *db, struct slice name, uint64_t hash,
+                 struct key_ref *ref);
+
+/* Empties a database for a client: tells WATCH, aborts a snapshot, hands the tables to the reaper. Returns
+ * how many keys it held. */
+size_t key_flush_database(struct keyspace *ks, struct database *db);
+/* Exchanges the contents of two databases; tells WATCH. */
+void key_swap_databases(struct keyspace *ks, struct database *a, struct database *b);
 
 /* Deletes a due entry as the server does by itself: event "expired", DEL or UNLINK in the journal. */
 void key_expire(struct keyspace *ks, struct database *db, struct entry_at at, uint64_t hash);

@@ -6,12 +6,14 @@
  *            keyspace events ◄── (registered at boot) │
  *        AOF and replication ◄── journal sink ◄───────┘
  *
- * Nothing above is known here: whoever wants to hear of changes registers at boot. One keyspace belongs to one thread. */
+ * Nothing above is known here: whoever wants to hear of changes registers at boot. One keyspace belongs to
+ * one thread. */
 #ifndef TORC_KEYSPACE_KEYSPACE_H
 #define TORC_KEYSPACE_KEYSPACE_H
 
 #include "common/base/buf.h"
 #include "common/base/hash.h"
+#include "common/base/map.h"
 #include "common/base/mem.h"
 #include "common/base/rng.h"
 #include "common/base/slice.h"
@@ -19,11 +21,31 @@
 #include <stdint.h>
 
 struct database;
-struct walk;
+struct io;
 struct reaper;
+struct walk;
+
+/* What goes when memory is short. The bits let a test ask one question instead of naming policies. */
+enum eviction_policy {
+    EVICT_VOLATILE = 1 << 8, /* only keys with a deadline */
+    EVICT_LRU = 1 << 9,
+    EVICT_LFU = 1 << 10,
+    EVICT_MRU = 1 << 11,
+    EVICT_NONE = 0,
+    EVICT_VOLATILE_LRU = 1 | EVICT_VOLATILE | EVICT_LRU,
+    EVICT_VOLATILE_LFU = 2 | EVICT_VOLATILE | EVICT_LFU,
+    EVICT_VOLATILE_TTL = 3 | EVICT_VOLATILE,
+    EVICT_VOLATILE_RANDOM = 4 | EVICT_VOLATILE,
+    EVICT_ALLKEYS_LRU = 5 | EVICT_LRU,
+    EVICT_ALLKEYS_LFU = 6 | EVICT_LFU,
+    EVICT_ALLKEYS_RANDOM = 7,
+    EVICT_ALLKEYS_MRU = 8 | EVICT_MRU,
+    EVICT_VOLATILE_MRU = 9 | EVICT_VOLATILE | EVICT_MRU,
+};
 
 struct keyspace_conf {
     int databases;
+    bool slotted; /* one table per hash slot (cluster-enabled) */
     int64_t hash_max_listpack_entries, hash_max_listpack_value;
     int64_t set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value;
     int64_t list_max_listpack_size, list_compress_depth;
@@ -60,12 +82,13 @@ struct keyspace {
     bool active_expire;    /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
     bool expire_on_access; /* false while replaying a journal */
     uint64_t dirty;        /* changes since the start; persistence keeps its own mark */
-    struct map *watched;   /* owned by watch.c */
+    struct map watched;    /* watch.c's: keys that sessions watch */
 };
 
-/* `now_ms` is the present, `seed` NULL draws from the system. */
-void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct mem_account *account, int64_t now_ms,
-                   const uint64_t *seed);
+/* conf is copied; account and io (for the jobs of the reaper; NULL: it works on this thread) are borrowed.
+ * `now_ms` is the present, `seed` NULL draws from the system. */
+void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct mem_account *account,
+                   struct io *io, int64_t now_ms, const uint64_t *seed);
 void keyspace_deinit(struct keyspace *ks);
 
 /* The database of that number, made if it was not used yet; NULL if out of range. Borrowed. */

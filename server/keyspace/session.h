@@ -1,8 +1,8 @@
 /* A session: who is talking, to which database, in which protocol, and where the replies go.
  *
- * A connection embeds one; a script, a replica's stream or a test has one without a connection. Everything above the
- * keyspace is handed a session, never a socket. The `flags` say what dispatch must look at before it runs a command;
- * when SESSION_ATTENTION bits are clear, it runs it at once. */
+ * A connection embeds one; a script, a replica's stream or a test has one without a connection. Everything
+ * above the keyspace is handed a session, never a socket. The `flags` say what dispatch must look at before
+ * it runs a command; when SESSION_ATTENTION bits are clear, it runs it at once. */
 #ifndef TORC_KEYSPACE_SESSION_H
 #define TORC_KEYSPACE_SESSION_H
 
@@ -14,34 +14,35 @@ struct database;
 struct session;
 
 enum session_flags {
-    SESSION_NEEDS_AUTH = 1u << 0,   /* nothing but AUTH, HELLO, QUIT, RESET until it has authenticated */
-    SESSION_MULTI = 1u << 1,        /* commands are queued */
-    SESSION_DIRTY_EXEC = 1u << 2,   /* a queued command was refused: EXEC aborts */
-    SESSION_DIRTY_CAS = 1u << 3,    /* a watched key changed: EXEC answers null */
-    SESSION_BLOCKED = 1u << 4,      /* a command of it has not answered yet: further ones wait */
-    SESSION_SUBSCRIBED = 1u << 5,   /* has subscriptions (RESP2: only the pub/sub commands) */
+    SESSION_NEEDS_AUTH = 1u << 0, /* nothing but AUTH, HELLO, QUIT, RESET until it has authenticated */
+    SESSION_MULTI = 1u << 1,      /* commands are queued */
+    SESSION_DIRTY_EXEC = 1u << 2, /* a queued command was refused: EXEC aborts */
+    SESSION_DIRTY_CAS = 1u << 3,  /* a watched key changed: EXEC answers null */
+    SESSION_BLOCKED = 1u << 4,    /* a command of it has not answered yet: further ones wait */
+    SESSION_SUBSCRIBED = 1u << 5, /* has subscriptions (RESP2: only the pub/sub commands) */
     SESSION_CLOSE_AFTER_REPLY = 1u << 6,
-    SESSION_CLOSE_NOW = 1u << 7,    /* nothing more is run or sent */
-    SESSION_REPLY_OFF = 1u << 8,    /* CLIENT REPLY OFF */
+    SESSION_CLOSE_NOW = 1u << 7,       /* nothing more is run or sent */
+    SESSION_REPLY_OFF = 1u << 8,       /* CLIENT REPLY OFF */
     SESSION_REPLY_SKIP_NEXT = 1u << 9, /* CLIENT REPLY SKIP: the command after this one is silent */
-    SESSION_REPLY_SKIP = 1u << 10,  /* … which is this one */
+    SESSION_REPLY_SKIP = 1u << 10,     /* … which is this one */
     SESSION_MONITOR = 1u << 11,
     SESSION_REPLICA = 1u << 12,
-    SESSION_PRIMARY = 1u << 13,     /* the stream of our primary: no replies, no gates */
-    SESSION_INTERNAL = 1u << 14,    /* script, loader, test: no connection behind it */
+    SESSION_PRIMARY = 1u << 13,  /* the stream of our primary: no replies, no gates */
+    SESSION_INTERNAL = 1u << 14, /* script, loader, test: no connection behind it */
     SESSION_NO_EVICT = 1u << 15,
     SESSION_NO_TOUCH = 1u << 16,
     SESSION_UNIX = 1u << 17,
-    SESSION_READONLY = 1u << 18,    /* READONLY on a cluster's replica */
-    SESSION_PAUSED = 1u << 19,      /* waits for CLIENT PAUSE to end */
-    SESSION_GATED = 1u << 20,       /* replies are held back by the commit gate */
+    SESSION_READONLY = 1u << 18, /* READONLY on a cluster's replica */
+    SESSION_PAUSED = 1u << 19,   /* waits for CLIENT PAUSE to end */
+    SESSION_GATED = 1u << 20,    /* replies are held back by the commit gate */
 };
-#define SESSION_ATTENTION                                                                                            \
-    (SESSION_NEEDS_AUTH | SESSION_MULTI | SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_CLOSE_AFTER_REPLY |           \
-     SESSION_CLOSE_NOW | SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_REPLY_SKIP | SESSION_MONITOR |          \
-     SESSION_REPLICA | SESSION_PRIMARY | SESSION_INTERNAL | SESSION_PAUSED)
+#define SESSION_ATTENTION                                                                                    \
+    (SESSION_NEEDS_AUTH | SESSION_MULTI | SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_CLOSE_AFTER_REPLY | \
+     SESSION_CLOSE_NOW | SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_REPLY_SKIP |                  \
+     SESSION_MONITOR | SESSION_REPLICA | SESSION_PRIMARY | SESSION_INTERNAL | SESSION_PAUSED)
 
-/* What the owner of a session does for those who write to it or end it. All optional for internal sessions. */
+/* What the owner of a session does for those who write to it or end it. All optional for internal sessions.
+ */
 struct session_ops {
     /* Output was written outside of a command of this session: send it at the end of the turn. */
     void (*output_pending)(struct session *s);
@@ -51,10 +52,10 @@ struct session_ops {
     void (*resume)(struct session *s);
 };
 
-struct multi_state;      /* server/exec/multi.c */
-struct pubsub_member;    /* server/pubsub */
-struct blocked_state;    /* server/exec/blocking.c */
-struct acl_user;         /* server/acl */
+struct multi_state;   /* server/exec/multi.c */
+struct pubsub_member; /* server/pubsub */
+struct blocked_state; /* server/exec/blocking.c */
+struct acl_user;      /* server/acl */
 
 struct session {
     uint32_t flags;
@@ -64,12 +65,12 @@ struct session {
     uint64_t id;
     const struct session_ops *ops;
     const struct command_spec *last_command; /* for CLIENT LIST and the crash report */
-    uint64_t gate_position;   /* replies wait until the journal is safe up to here; 0: nothing to wait for */
-    struct multi_state *multi;      /* owned by exec; NULL outside MULTI */
-    struct link watches;            /* keys watched, owned by keyspace/watch */
-    struct pubsub_member *pubsub;   /* owned by pubsub; NULL without subscriptions */
-    struct blocked_state *blocked;  /* owned by exec */
-    const struct acl_user *user;    /* borrowed; NULL: the default user with all rights */
+    uint64_t gate_position;    /* replies wait until the journal is safe up to here; 0: nothing to wait for */
+    struct multi_state *multi; /* owned by exec; NULL outside MULTI */
+    struct link watches;       /* keys watched, owned by keyspace/watch */
+    struct pubsub_member *pubsub;  /* owned by pubsub; NULL without subscriptions */
+    struct blocked_state *blocked; /* owned by exec */
+    const struct acl_user *user;   /* borrowed; NULL: the default user with all rights */
 };
 
 /* pool is borrowed. The session starts in `db`, RESP2, with `flags`. */
@@ -82,8 +83,10 @@ static inline void session_output_pending(struct session *s) {
     if (s->ops && s->ops->output_pending) s->ops->output_pending(s);
 }
 static inline void session_close(struct session *s, bool after_reply) {
-    if (s->ops && s->ops->close) s->ops->close(s, after_reply);
-    else s->flags |= after_reply ? SESSION_CLOSE_AFTER_REPLY : SESSION_CLOSE_NOW;
+    if (s->ops && s->ops->close)
+        s->ops->close(s, after_reply);
+    else
+        s->flags |= after_reply ? SESSION_CLOSE_AFTER_REPLY : SESSION_CLOSE_NOW;
 }
 
 #endif

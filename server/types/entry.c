@@ -1,5 +1,6 @@
-/* Sizes are never stored: header, key and encoding tell them, so freeing needs no question to the allocator. A payload
- * may be shorter than its room; what counts is the size class, in which an entry grows and shrinks without moving. */
+/* Sizes are never stored: header, key and encoding tell them, so freeing needs no question to the allocator.
+ * A payload may be shorter than its room; what counts is the size class, in which an entry grows and shrinks
+ * without moving. */
 #include "server/types/entry.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
@@ -22,10 +23,12 @@ static size_t shell_size(const struct entry *e) {
     return sizeof(*e) + entry_key_offset(e) + entry_key_len(e);
 }
 
-size_t entry_size(const struct entry *e) { return shell_size(e) + entry_payload_size(e); }
+size_t entry_size(const struct entry *e) {
+    return shell_size(e) + entry_payload_size(e);
+}
 
-struct entry *entry_create(enum value_type type, enum value_encoding encoding, struct slice key, int64_t deadline_ms,
-                           const void *payload, size_t payload_size) {
+struct entry *entry_create(enum value_type type, enum value_encoding encoding, struct slice key,
+                           int64_t deadline_ms, const void *payload, size_t payload_size) {
     bool expires = deadline_ms != ENTRY_NO_DEADLINE, long_key = key.len > ENTRY_SHORT_KEY_MAX;
     size_t fixed = sizeof(struct entry) + (expires ? 8 : 0) + (long_key ? 4 : 0);
     struct entry *e = mem_alloc(fixed + key.len + payload_size);
@@ -76,4 +79,15 @@ struct entry *entry_set_deadline(struct entry *e, int64_t deadline_ms) {
     return e;
 }
 
-void entry_free_shell(struct entry *e) { mem_free_sized(e, entry_size(e)); }
+struct entry *entry_rename(struct entry *e, struct slice key) {
+    struct entry *renamed = entry_create(entry_type(e), entry_encoding(e), key, entry_deadline(e),
+                                         entry_payload(e), entry_payload_size(e));
+    renamed->flags |= e->flags & ENTRY_GREW;
+    memcpy(renamed->access, e->access, sizeof(e->access));
+    entry_free_shell(e);
+    return renamed;
+}
+
+void entry_free_shell(struct entry *e) {
+    mem_free_sized(e, entry_size(e));
+}

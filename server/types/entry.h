@@ -4,11 +4,12 @@
  *      │ type+encoding │ flags │ access (3) │ key_len │ size │ deadline (8) │ key_len (4) │ key │ payload │
  *      └─────────────────────────────────────────────────────┴──────────────┴─────────────┴─────┴─────────┘
  *
- * The payload is the value itself where it is small (bytes of a string, an integer, a listpack, an intset), otherwise
- * a pointer to it. A 16-byte key with a 32-byte string and a TTL takes 64 bytes. Nothing behind the header is aligned;
- * it is read through the functions below.
+ * The payload is the value itself where it is small (bytes of a string, an integer, a listpack, an intset),
+ * otherwise a pointer to it. A 16-byte key with a 32-byte string and a TTL takes 64 bytes. Nothing behind the
+ * header is aligned; it is read through the functions below.
  *
- * An entry moves when it changes its size or gains a deadline: those functions take it and return where it is now. */
+ * An entry moves when it changes its size or gains a deadline: those functions take it and return where it is
+ * now. */
 #ifndef TORC_TYPES_ENTRY_H
 #define TORC_TYPES_ENTRY_H
 
@@ -42,13 +43,20 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == 8, "the header is paid for by every key");
 
-#define ENTRY_NO_DEADLINE   INT64_MIN
-#define ENTRY_BYTES_MAX     1024 /* longer strings live on the heap, so that appending does not copy key and all */
+#define ENTRY_NO_DEADLINE INT64_MIN
+#define ENTRY_BYTES_MAX                                                                                      \
+    1024 /* longer strings live on the heap, so that appending does not copy key and all */
 #define ENTRY_SHORT_KEY_MAX 255
 
-static inline enum value_type entry_type(const struct entry *e) { return e->kind & 15; }
-static inline enum value_encoding entry_encoding(const struct entry *e) { return e->kind >> 4; }
-static inline bool entry_expires(const struct entry *e) { return e->flags & ENTRY_EXPIRES; }
+static inline enum value_type entry_type(const struct entry *e) {
+    return e->kind & 15;
+}
+static inline enum value_encoding entry_encoding(const struct entry *e) {
+    return e->kind >> 4;
+}
+static inline bool entry_expires(const struct entry *e) {
+    return e->flags & ENTRY_EXPIRES;
+}
 
 static inline size_t entry_key_offset(const struct entry *e) {
     return (size_t)((e->flags & ENTRY_EXPIRES) << 3) + ((e->flags & ENTRY_LONG_KEY) << 1);
@@ -80,7 +88,9 @@ static inline void *entry_pointer(const struct entry *e) { /* of ENC_HEAP and EN
     memcpy(&p, entry_payload(e), sizeof(p));
     return p;
 }
-static inline void entry_set_pointer(struct entry *e, void *p) { memcpy(entry_payload(e), &p, sizeof(p)); }
+static inline void entry_set_pointer(struct entry *e, void *p) {
+    memcpy(entry_payload(e), &p, sizeof(p));
+}
 static inline uint32_t entry_access(const struct entry *e) {
     return (uint32_t)e->access[0] | (uint32_t)e->access[1] << 8 | (uint32_t)e->access[2] << 16;
 }
@@ -97,15 +107,18 @@ size_t entry_payload_size(const struct entry *e);
 size_t entry_size(const struct entry *e);
 
 /* A new entry; key is copied; the payload is copied, or left to the caller to fill where it is NULL. */
-struct entry *entry_create(enum value_type type, enum value_encoding encoding, struct slice key, int64_t deadline_ms,
-                           const void *payload, size_t payload_size);
+struct entry *entry_create(enum value_type type, enum value_encoding encoding, struct slice key,
+                           int64_t deadline_ms, const void *payload, size_t payload_size);
 
-/* Takes `e` and returns it, perhaps elsewhere, with another kind and room for a payload of `payload_size` bytes, of
- * which as many as fit are kept. */
+/* Takes `e` and returns it, perhaps elsewhere, with another kind and room for a payload of `payload_size`
+ * bytes, of which as many as fit are kept. */
 struct entry *entry_reshape(struct entry *e, enum value_encoding encoding, size_t payload_size);
 
 /* Takes `e` and returns it with this deadline (ENTRY_NO_DEADLINE: none). */
 struct entry *entry_set_deadline(struct entry *e, int64_t deadline_ms);
+
+/* Takes `e` and returns an entry of another key with its value, deadline and access. */
+struct entry *entry_rename(struct entry *e, struct slice key);
 
 /* Frees the entry's own memory, not what its payload points to (value_release does). */
 void entry_free_shell(struct entry *e);

@@ -26,7 +26,8 @@ struct entry *string_create_int(struct slice key, int64_t value, int64_t deadlin
 /* These take a string entry and return it, perhaps moved. They keep its deadline. */
 struct entry *string_assign(struct entry *e, struct slice value); /* as if newly set */
 struct entry *string_assign_int(struct entry *e, int64_t value);
-/* Makes the value exactly `len` bytes long (raw, zero-filled beyond the old end) and *bytes its place for writing. */
+/* Makes the value exactly `len` bytes long (raw, zero-filled beyond the old end) and *bytes its place for
+ * writing. */
 struct entry *string_resize(struct entry *e, size_t len, char **bytes);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct value_ops {
-    const char *name; /* as TYPE answers */
+    const char *name;                                    /* as TYPE answers */
     const char *(*encoding_name)(const struct entry *e); /* as OBJECT ENCODING answers */
     /* Roughly how many allocations it takes to free it; 1 for what is inline. */
     size_t (*effort)(const struct entry *e);
@@ -22,7 +22,9 @@ struct value_ops {
 
 const struct value_ops *value_ops(enum value_type type);
 
-static inline const char *value_type_name(const struct entry *e) { return value_ops(entry_type(e))->name; }
+static inline const char *value_type_name(const struct entry *e) {
+    return value_ops(entry_type(e))->name;
+}
 static inline const char *value_encoding_name(const struct entry *e) {
     return value_ops(entry_type(e))->encoding_name(e);
 }

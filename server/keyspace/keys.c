@@ -1,0 +1,192 @@
+/* Finding, opening and replacing keys.
+ *
+ * Every change of an entry passes key_open (directly or through key_open_name), so the snapshot's pre-image
+ * has one hook, here. Every insertion and removal passes key_store, key_take and key_delete, so deadlines,
+ * accounting and the reaper do too. */
+#include "server/keyspace/keys.h"
+#include "common/base/panic.h"
+#include "server/keyspace/access.h"
+#include "server/keyspace/reaper.h"
+#include "server/keyspace/walk.h"
+#include "server/keyspace/watch.h"
+#include "server/types/value.h"
+
+static void free_detached(struct keyspace *ks, struct entry *e) {
+    enum value_encoding encoding = entry_encoding(e);
+    if (likely(encoding != ENC_TREE && encoding != ENC_HEAP))
+        entry_free_shell(e);
+    else if (value_effort(e) >= REAPER_EFFORT_MIN)
+        reaper_take_entry(ks->reaper, e);
+    else
+        value_free(e);
+}
+
+static void before_change(struct keyspace *ks, struct database *db, struct slice name, struct entry_at at) {
+    if (unlikely(ks->walk != NULL)) walk_before_change(ks->walk, database_table(db, name), at);
+}
+
+/* --- expiry --- */
+
+void key_expire(struct keyspace *ks, struct database *db, struct entry_at at, uint64_t hash) {
+    struct slice name = entry_key(at.entry);
+    before_change(ks, db, name, at);
+    ks->stats.expired_keys++;
+    ks->dirty++;
+    struct slice del[2] = {ks->conf.lazyfree_lazy_expire ? SLICE("UNLINK") : SLICE("DEL"), name};
+    unit_journal_before(ks, db, del, 2);
+    unit_event(ks, db, name, NOTIFY_EXPIRED, "expired");
+    database_remove(db, hash, at);
+    if (unlikely(ks->watched.count)) watch_key_changed(ks, db, name);
+    free_detached(ks, at.entry);
+}
+
+/* Finds an entry that is alive; a due one is deleted on the way where this server is the one to do so. */
+static struct entry_at find_alive(struct keyspace *ks, struct database *db, struct slice name,
+                                  uint64_t hash) {
+    struct entry_at at = database_find(db, name, hash);
+    if (likely(at.entry == NULL || !entry_due(at.entry, ks->now_ms)) || !ks->expire_on_access) return at;
+    key_expire(ks, db, at, hash);
+    return (struct entry_at){NULL, {NULL, 0}};
+}
+
+/* --- reading --- */
+
+static const struct entry *read_at(struct call *call, struct database *db, struct slice name, uint64_t hash,
+                                   unsigned access) {
+    struct keyspace *ks = call->keyspace;
+    struct entry *e = find_alive(ks, db, name, hash).entry;
+    if (e == NULL) {
+        if (access & KEY_NO_STATS) return NULL;
+        ks->stats.misses++;
+        unit_event(ks, db, name, NOTIFY_KEY_MISS, "keymiss");
+        return NULL;
+    }
+    if (!(access & KEY_NO_STATS)) ks->stats.hits++;
+    if (!(access & KEY_NO_TOUCH) && likely(!(call->session->flags & SESSION_NO_TOUCH))) access_touch(ks, e);
+    return e;
+}
+
+const struct entry *key_read(struct call *call, int arg, unsigned access) {
+    return read_at(call, call->db, call->argv[arg], call_hash(call, arg), access);
+}
+
+const struct entry *key_read_name(struct call *call, struct database *db, struct slice name,
+                                  unsigned access) {
+    return read_at(call, db, name, hash_slice(&call->keyspace->secret, name), access);
+}
+
+static bool has_type(struct call *call, const struct entry *e, enum value_type type) {
+    if (e == NULL || likely(entry_type(e) == type)) return true;
+    resp_error(call->reply, ERR_WRONG_TYPE);
+    return false;
+}
+
+bool key_read_typed(struct call *call, int arg, enum value_type type, const struct entry **out) {
+    *out = key_read(call, arg, KEY_TOUCH);
+    return has_type(call, *out, type);
+}
+
+/* --- opening --- */
+
+void key_open_at(struct keyspace *ks, struct database *db, struct slice name, uint64_t hash,
+                 struct key_ref *ref) {
+    ref->name = name;
+    ref->hash = hash;
+    ref->db = db;
+    ref->at = find_alive(ks, db, name, hash);
+    if (ref->at.entry) before_change(ks, db, name, ref->at);
+}
+
+static void open_and_touch(struct call *call, struct database *db, struct slice name, uint64_t hash,
+                           struct key_ref *ref) {
+    key_open_at(call->keyspace, db, name, hash, ref);
+    if (ref->at.entry && likely(!(call->session->flags & SESSION_NO_TOUCH)))
+        access_touch(call->keyspace, ref->at.entry);
+}
+
+void key_open(struct call *call, int arg, struct key_ref *ref) {
+    open_and_touch(call, call->db, call->argv[arg], call_hash(call, arg), ref);
+}
+
+bool key_open_typed(struct call *call, int arg, enum value_type type, struct key_ref *ref) {
+    key_open(call, arg, ref);
+    return has_type(call, ref->at.entry, type);
+}
+
+void key_open_name(struct call *call, struct database *db, struct slice name, struct key_ref *ref) {
+    open_and_touch(call, db, name, hash_slice(&call->keyspace->secret, name), ref);
+}
+
+/* --- changing --- */
+
+void key_store(struct call *call, struct key_ref *ref, struct entry *entry) {
+    struct keyspace *ks = call->keyspace;
+    struct entry *old = ref->at.entry;
+    if (old == NULL) {
+        access_init_entry(ks, entry);
+        ref->at.pos = database_insert(ref->db, ref->hash, entry);
+        ref->at.entry = entry;
+        unit_event(ks, ref->db, ref->name, NOTIFY_NEW, "new");
+        return;
+    }
+    if (ks->conf.maxmemory_policy & EVICT_LFU)
+        entry_set_access(entry, entry_access(old));
+    else
+        access_init_entry(ks, entry);
+    key_moved(ref, entry);
+    database_deadline_changed(ref->db, ref->name, ref->hash, entry_deadline(old), entry_deadline(entry));
+    free_detached(ks, old);
+}
+
+void key_moved(struct key_ref *ref, struct entry *entry) {
+    if (entry == ref->at.entry) return;
+    table_replace(ref->at.pos, entry);
+    ref->at.entry = entry;
+}
+
+struct entry *key_take(struct call *call, struct key_ref *ref) {
+    struct entry *e = ref->at.entry;
+    database_remove(ref->db, ref->hash, ref->at);
+    ref->at.entry = NULL;
+    return e;
+}
+
+void key_delete(struct call *call, struct key_ref *ref) {
+    free_detached(call->keyspace, key_take(call, ref));
+}
+
+void key_set_deadline(struct call *call, struct key_ref *ref, int64_t deadline_ms) {
+    int64_t before = entry_deadline(ref->at.entry);
+    key_moved(ref, entry_set_deadline(ref->at.entry, deadline_ms));
+    database_deadline_changed(ref->db, ref->name, ref->hash, before, deadline_ms);
+}
+
+void key_changed(struct call *call, struct key_ref *ref, uint32_t class, const char *event) {
+    unit_changed(call->keyspace, ref->db, ref->name, class, event);
+}
+
+void key_changed_name(struct call *call, struct database *db, struct slice name, uint32_t class,
+                      const char *event) {
+    unit_changed(call->keyspace, db, name, class, event);
+}
+
+void key_changed_more(struct call *call, uint64_t more) {
+    call->keyspace->unit.dirty += more;
+}
+
+/* --- whole databases --- */
+
+size_t key_flush_database(struct keyspace *ks, struct database *db) {
+    if (ks->watched.count) watch_database_replaced(ks, db, NULL);
+    if (ks->walk) walk_before_flush(ks->walk, db);
+    return database_empty(db);
+}
+
+void key_swap_databases(struct keyspace *ks, struct database *a, struct database *b) {
+    if (a == b) return;
+    if (ks->watched.count) {
+        watch_database_replaced(ks, a, b);
+        watch_database_replaced(ks, b, a);
+    }
+    database_swap(a, b);
+}

@@ -1,0 +1,50 @@
+/* The keyspace's own life; what it does is in database.c, keys.c, unit.c, expire.c, watch.c, walk.c. */
+#include "server/keyspace/keyspace.h"
+#include "common/base/panic.h"
+#include "server/keyspace/database.h"
+#include "server/keyspace/reaper.h"
+
+void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct mem_account *account,
+                   struct io *io, int64_t now_ms, const uint64_t *seed) {
+    memset(ks, 0, sizeof(*ks));
+    ks->conf = *conf;
+    ks->account = account;
+    if (seed)
+        rng_seed(&ks->rng, *seed);
+    else
+        rng_seed_from_system(&ks->rng);
+    hash_secret_draw(&ks->secret, &ks->rng);
+    ks->databases = mem_zalloc((size_t)conf->databases * sizeof(*ks->databases));
+    ks->reaper = reaper_create(io);
+    ks->active_expire = ks->expire_on_access = true;
+    map_init(&ks->watched, rng_next(&ks->rng));
+    keyspace_set_now(ks, now_ms);
+}
+
+void keyspace_deinit(struct keyspace *ks) {
+    must(ks->walk == NULL);
+    for (int i = 0; i < ks->conf.databases; i++)
+        if (ks->databases[i]) database_destroy(&ks->databases[i]);
+    mem_free(ks->databases);
+    reaper_destroy(&ks->reaper);
+    map_deinit(&ks->watched);
+    unit_deinit(ks);
+}
+
+struct database *keyspace_database(struct keyspace *ks, int64_t index) {
+    if (index < 0 || index >= ks->conf.databases) return NULL;
+    if (unlikely(ks->databases[index] == NULL)) ks->databases[index] = database_create(ks, (int)index);
+    return ks->databases[index];
+}
+
+void keyspace_set_now(struct keyspace *ks, int64_t now_ms) {
+    ks->now_ms = now_ms;
+    ks->access_clock = (uint32_t)(now_ms / 1000) & 0xffffff;
+}
+
+size_t keyspace_count(const struct keyspace *ks) {
+    size_t count = 0;
+    for (int i = 0; i < ks->conf.databases; i++)
+        if (ks->databases[i]) count += database_count(ks->databases[i]);
+    return count;
+}

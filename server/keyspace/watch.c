@@ -1,0 +1,111 @@
+/* Keys are found by "<db number>:<name>" in one map; each has a ring of watches, one per session.
+ *
+ *      ks->watched ─► watched_key ─► watch ─► watch
+ *                                      │        └─ session B
+ *                                      └─ session A ─► its other watches
+ */
+#include "server/keyspace/watch.h"
+#include "common/base/mem.h"
+
+struct watched_key {
+    struct link watches;
+    int db_index;
+    size_t map_key_len, name_at;
+    char map_key[];
+};
+
+struct watch {
+    struct link of_key, of_session;
+    struct watched_key *key;
+    struct session *session;
+};
+
+static void map_key_of(struct buf *out, int db_index, struct slice name) {
+    buf_printf(out, "%d:", db_index);
+    buf_append_slice(out, name);
+}
+
+void watch_add(struct keyspace *ks, struct session *s, struct database *db, struct slice name) {
+    struct buf text = {0};
+    map_key_of(&text, db->index, name);
+    struct watched_key *key = map_get(&ks->watched, buf_slice(&text));
+    if (key == NULL) {
+        key = mem_alloc(sizeof(*key) + text.len);
+        list_init(&key->watches);
+        key->db_index = db->index;
+        key->map_key_len = text.len;
+        key->name_at = text.len - name.len;
+        memcpy(key->map_key, text.ptr, text.len);
+        map_put(&ks->watched, buf_slice(&text), key);
+    }
+    buf_deinit(&text);
+    LIST_FOR(at, next, &key->watches) {
+        if (LIST_OWNER(at, struct watch, of_key)->session == s) return;
+    }
+    struct watch *w = mem_alloc(sizeof(*w));
+    w->key = key;
+    w->session = s;
+    list_append(&key->watches, &w->of_key);
+    list_append(&s->watches, &w->of_session);
+}
+
+void watch_remove_all(struct keyspace *ks, struct session *s) {
+    LIST_FOR(at, next, &s->watches) {
+        struct watch *w = LIST_OWNER(at, struct watch, of_session);
+        list_remove(&w->of_session);
+        list_remove(&w->of_key);
+        if (list_empty(&w->key->watches)) {
+            map_remove(&ks->watched, (struct slice){w->key->map_key, w->key->map_key_len});
+            mem_free(w->key);
+        }
+        mem_free_sized(w, sizeof(*w));
+    }
+}
+
+static void mark_watchers(struct watched_key *key) {
+    LIST_FOR(at, next, &key->watches) {
+        LIST_OWNER(at, struct watch, of_key)->session->flags |= SESSION_DIRTY_CAS;
+    }
+}
+
+void watch_key_changed(struct keyspace *ks, const struct database *db, struct slice name) {
+    struct buf text = {0};
+    map_key_of(&text, db->index, name);
+    struct watched_key *key = map_get(&ks->watched, buf_slice(&text));
+    buf_deinit(&text);
+    if (key) mark_watchers(key);
+}
+
+static struct slice name_of(const struct watched_key *key) {
+    return (struct slice){key->map_key + key->name_at, key->map_key_len - key->name_at};
+}
+
+static bool has_key(const struct keyspace *ks, const struct database *db, struct slice name) {
+    return db && database_find(db, name, hash_slice(&ks->secret, name)).entry != NULL;
+}
+
+void watch_database_replaced(struct keyspace *ks, const struct database *db, const struct database *by) {
+    size_t cursor = 0;
+    struct slice map_key;
+    void *value;
+    while (map_next(&ks->watched, &cursor, &map_key, &value)) {
+        struct watched_key *key = value;
+        if (key->db_index != db->index) continue;
+        if (has_key(ks, db, name_of(key)) || has_key(ks, by, name_of(key))) mark_watchers(key);
+    }
+}
+
+bool watch_any_due(const struct keyspace *ks, const struct session *s, int64_t now_ms) {
+    for (const struct link *at = s->watches.next; at != &s->watches; at = at->next) {
+        const struct watched_key *key = LIST_OWNER(at, struct watch, of_session)->key;
+        const struct database *db = ks->databases[key->db_index];
+        if (db == NULL) continue;
+        struct entry_at found = database_find(db, name_of(key), hash_slice(&ks->secret, name_of(key)));
+        if (found.entry && entry_due(found.entry, now_ms)) return true;
+    }
+    return false;
+}
+
+size_t watch_key_count(const struct keyspace *ks) {
+    return ks->watched.count;
+}
