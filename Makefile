@@ -30,7 +30,7 @@ ifneq ($(findstring clang,$(CC)),)
 WARN := $(filter-out -Wshadow=local,$(WARN)) -Wshadow
 endif
 INCLUDE := -I. -I$(GEN)
-COMMON_CFLAGS := $(CSTD) $(WARN) $(INCLUDE) -D_GNU_SOURCE -g -fno-omit-frame-pointer -MMD -MP
+COMMON_CFLAGS := $(CSTD) $(WARN) $(INCLUDE) -D_GNU_SOURCE= -g -fno-omit-frame-pointer -MMD -MP
 ARCH_CFLAGS := $(if $(filter x86_64,$(shell uname -m)),-msse4.2)
 
 CFLAGS_release := -O3 -flto=auto -fno-plt
@@ -210,7 +210,9 @@ tcl: ## behaviour tests against build/<type>/torc-server (ARGS="--single unit/ty
 	@tests/tcl/run --server $(OUT)/torc-server $(ARGS)
 
 .PHONY: asan ubsan
-asan ubsan: ## unit and Tcl tests in a build with AddressSanitizer and UBSan, or UBSan alone
+asan: ## unit and Tcl tests in a build with AddressSanitizer and UBSan
+ubsan: ## unit and Tcl tests in a build with UBSan alone, which keeps jemalloc
+asan ubsan:
 	@$(SUBMAKE) unit BUILD=$@
 	@$(SUBMAKE) tcl BUILD=$@
 
@@ -234,7 +236,7 @@ cov: ## unit and Tcl tests with coverage: lines reached, by folder and file
 
 .PHONY: unit-programs sim-programs fuzz-programs bench-programs
 unit-programs: $(UNIT_TESTS)
-sim-programs: $(SIM_TESTS) $(SIM_PROGRAMS)
+sim-programs: $(SIM_TESTS)
 fuzz-programs: $(FUZZERS)
 bench-programs: $(BENCH_PROGRAMS)
 
