@@ -30,7 +30,7 @@ ifneq ($(findstring clang,$(CC)),)
 WARN := $(filter-out -Wshadow=local,$(WARN)) -Wshadow
 endif
 INCLUDE := -I. -I$(GEN)
-COMMON_CFLAGS := $(CSTD) $(WARN) $(INCLUDE) -D_GNU_SOURCE -g -fno-omit-frame-pointer -MMD -MP
+COMMON_CFLAGS := $(CSTD) $(WARN) $(INCLUDE) -D_GNU_SOURCE= -g -fno-omit-frame-pointer -MMD -MP
 ARCH_CFLAGS := $(if $(filter x86_64,$(shell uname -m)),-msse4.2)
 
 CFLAGS_release := -O3 -flto=auto -fno-plt
@@ -158,5 +158,125 @@ $(SIM_TESTS): $(OUT)/%: $(OUT)/obj/%.o $(call obj,$(SIM_HELPERS)) $(SERVER_LIB) 
 	$(call link,-lcmocka)
 $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/fuzz/%.o $(call obj,$(FUZZ_HELPERS)) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link,-fsanitize=fuzzer)
+
+# --- running -------------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: ## install what is missing, build, and serve on port 6379 in the foreground (ARGS="redis.conf --port 7000")
+	@deps/install build
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) BUILD=$(BUILD) build/torc-server
+	@exec build/torc-server $(ARGS)
+
+.PHONY: cluster
+cluster: ## a whole cluster on this machine: servers, replicas, sentinels, proxy
+	@echo "make cluster: not there yet; it needs the sentinel and the proxy, which are still to be built." >&2; exit 1
+
+.PHONY: cluster-down
+cluster-down: ## end what make cluster started
+	@echo "make cluster-down: not there yet, since there is no make cluster yet." >&2; exit 1
+
+.PHONY: install
+install: all ## copy programs and redis.conf below PREFIX (default /usr/local; DESTDIR is honoured)
+	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/torc"
+	@for program in $(PROGRAMS); do install -m 755 $(OUT)/$$program "$(DESTDIR)$(PREFIX)/bin/$$program"; done
+	@if [ -f redis.conf ]; then install -m 644 redis.conf "$(DESTDIR)$(PREFIX)/share/torc/redis.conf"; fi
+	@echo "Installed $(PROGRAMS) in $(DESTDIR)$(PREFIX)/bin."
+
+# --- tests ---------------------------------------------------------------------------------------------------------
+
+# Tests look for mistakes, so they take the debug build unless BUILD was given.
+TEST_BUILD := $(if $(filter command line environment,$(origin BUILD)),$(BUILD),debug)
+SUBMAKE := $(MAKE) --no-print-directory
+
+.PHONY: test
+test: ## everything, after installing what tests need; ends in "N passed, N failed" (STEPS="unit tcl" for a part)
+	@deps/install build test
+	@utils/test-all $(STEPS)
+
+.PHONY: unit
+unit: ## unit tests (ONLY=word for those whose name contains it)
+	@$(SUBMAKE) -s -j2 BUILD=$(TEST_BUILD) unit-programs
+	@utils/run-cmocka --only "$(ONLY)" build/$(TEST_BUILD)/tests/unit
+
+.PHONY: sim
+sim: ## whole servers and clients in a simulated world (ONLY=word)
+	@$(SUBMAKE) -s -j2 BUILD=$(TEST_BUILD) sim-programs
+	@if [ -x tests/sim/run ]; then tests/sim/run --build $(TEST_BUILD) $(ARGS); \
+	else utils/run-cmocka --only "$(ONLY)" build/$(TEST_BUILD)/tests/sim; fi
+
+.PHONY: tcl
+tcl: ## behaviour tests against build/<type>/torc-server (ARGS="--single unit/type/string")
+	@$(SUBMAKE) -s -j2 BUILD=$(BUILD) build/torc-server
+	@tests/tcl/run --server $(OUT)/torc-server $(ARGS)
+
+.PHONY: asan ubsan
+asan: ## unit and Tcl tests in a build with AddressSanitizer and UBSan
+ubsan: ## unit and Tcl tests in a build with UBSan alone, which keeps jemalloc
+asan ubsan:
+	@$(SUBMAKE) unit BUILD=$@
+	@$(SUBMAKE) tcl BUILD=$@
+
+.PHONY: fuzz
+fuzz: ## every fuzzer for FUZZ_SECONDS (default 60) each, with clang's libFuzzer; corpora stay in build/fuzz/corpus
+	@$(SUBMAKE) -s -j2 BUILD=fuzz fuzz-programs
+	@utils/run-fuzz --seconds "$(or $(FUZZ_SECONDS),60)" --only "$(ONLY)" build/fuzz
+
+.PHONY: soak
+soak: ## the long runs: many seeds, long fuzzing, repeated Tcl tests (about two hours)
+	@deps/install build test
+	@utils/test-all --soak $(STEPS)
+
+.PHONY: cov
+cov: ## unit and Tcl tests with coverage: lines reached, by folder and file
+	@$(SUBMAKE) -s -j2 BUILD=cov unit-programs $(addprefix build/,$(PROGRAMS))
+	@find build/cov -name '*.gcda' -delete
+	@utils/run-cmocka build/cov/tests/unit
+	@if [ -x tests/tcl/run ]; then tests/tcl/run --server build/cov/torc-server; fi
+	@utils/coverage build/cov
+
+.PHONY: unit-programs sim-programs fuzz-programs bench-programs
+unit-programs: $(UNIT_TESTS)
+sim-programs: $(SIM_TESTS)
+fuzz-programs: $(FUZZERS)
+bench-programs: $(BENCH_PROGRAMS)
+
+# --- measuring -----------------------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## Torc, ok_server and Redis interleaved; results go to tests/bench/results (ARGS for tests/bench/run)
+	@deps/install build test
+	@$(SUBMAKE) -s -j2 BUILD=release build/torc-server bench-programs
+	@tests/bench/run $(ARGS)
+
+.PHONY: bench-persistence
+bench-persistence: ## what the append-only file and snapshots cost
+	@echo "make bench-persistence: not there yet, since persistence is still to be built." >&2; exit 1
+
+.PHONY: bench-proxy
+bench-proxy: ## what the proxy costs
+	@echo "make bench-proxy: not there yet, since the proxy is still to be built." >&2; exit 1
+
+# --- care ----------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: ## format, floors, generated files, docs, file sizes; under 40 s
+	@utils/check
+
+.PHONY: format
+format: ## lay out all C files by .clang-format
+	@utils/c-files | xargs -P2 -n8 clang-format -i
+
+.PHONY: lint
+lint: $(GENERATED) ## clang-tidy over all C files
+	@utils/c-files '*.c' | xargs -P2 -n1 -I{} clang-tidy --quiet {} -- $(CSTD) $(INCLUDE) -D_GNU_SOURCE -DTORC_DEBUG
+
+.PHONY: clean
+clean: ## throw build/ away
+	@rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { n = split($$1, names, " "); \
+		for (i = 1; i <= n; i++) printf "  make %-18s %s\n", names[i], $$2 }' Makefile
 
 -include $(shell test -d $(OUT)/obj && find $(OUT)/obj -name '*.d')
