@@ -51,11 +51,12 @@ struct resp_parser {
     /* the command under way; all zero between commands */
     uint8_t state;
     uint32_t argc, argv_cap;
-    uint32_t args_left;        /* arguments not yet complete */
-    size_t pos;                /* input up to here is understood; counted from the command's first byte */
-    int64_t bulk_len;          /* of the argument whose bytes are awaited */
-    struct slice *argv;        /* owned; complete arguments, ptr being an offset unless detached */
-    char *detached;            /* the caller's storage for the argument under way */
+    uint32_t args_left; /* arguments not yet complete */
+    size_t scanned;     /* no line end before here */
+    size_t pos;         /* input up to here is understood; counted from the command's first byte */
+    int64_t bulk_len;   /* of the argument whose bytes are awaited */
+    struct slice *argv; /* owned; complete arguments, ptr being an offset unless detached */
+    char *detached;     /* the caller's storage for the argument under way */
 
     char error[64]; /* after RESP_ERR: "Protocol error: …", terminated */
 };
