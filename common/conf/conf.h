@@ -78,7 +78,8 @@ struct conf_choice {
 
 /* A value that only its module understands. `value` is the field, or a copy of it that is being prepared. */
 struct conf_custom {
-    size_t size; /* of the field */
+    size_t size;  /* of the field */
+    bool adds_up; /* lines of one file add to each other; an empty value forgets all before it */
     /* Changes *value, which holds the current one, to what `words` say. In a file or on the command line,
      * lines of one option add up where the module wants it (`first`: no line of the option came before). */
     bool (*parse)(void *value, const struct slice *words, int count, bool in_file, bool first,

@@ -123,9 +123,10 @@ static void rewrite_option(struct rewrite *rw, struct conf_entry *entry) {
     else
         keep = is_default && !rw->force_all;
     if (!keep) {
-        /* Lines of a custom option may add up: what the included file says must not. */
-        if (included && option->kind == CONF_CUSTOM && now.len) buf_printf(&fresh, "%s \"\"\n", option->name);
-        conf_value_lines(option, conf_field(entry), &fresh);
+        /* Lines that add up would add to what the included file says. */
+        if (included && option->kind == CONF_CUSTOM && option->custom->adds_up)
+            buf_printf(&fresh, "%s \"\"
+", option->name);
         replace_lines(rw, entry, buf_slice(&fresh), included);
     }
     buf_deinit(&now);
