@@ -125,8 +125,8 @@ static void rewrite_option(struct rewrite *rw, struct conf_entry *entry) {
     if (!keep) {
         /* Lines that add up would add to what the included file says. */
         if (included && option->kind == CONF_CUSTOM && option->custom->adds_up)
-            buf_printf(&fresh, "%s \"\"
-", option->name);
+            buf_printf(&fresh, "%s \"\"\n", option->name);
+        conf_value_lines(option, conf_field(entry), &fresh);
         replace_lines(rw, entry, buf_slice(&fresh), included);
     }
     buf_deinit(&now);

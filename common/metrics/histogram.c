@@ -66,7 +66,7 @@ uint64_t histogram_count_upto(const struct histogram *h, uint64_t us) {
 /* The k-th bound of LATENCY HISTOGRAM. Redis counts nanoseconds in buckets of 1024 * 2^k with seven bits of
  * precision and prints the last nanosecond of each, cut to microseconds: 1, 2, 4, 8, 16, 33, 66, 132, … */
 static uint64_t power_bound_us(int k) {
-    return (((uint64_t)1031 << k) + ((uint64_t)1 << k) - 1) / 1000;
+    return (((uint64_t)1032 << k) - 1) / 1000;
 }
 
 #define POWER_BOUNDS 21 /* the last one is beyond 2^20 us, where the buckets end */
