@@ -57,11 +57,12 @@ enum conf_flags {
     CONF_IMMUTABLE = 1 << 0,    /* settable in the file only */
     CONF_PROTECTED = 1 << 1,    /* CONFIG SET needs enable-protected-configs */
     CONF_SENSITIVE = 1 << 2,    /* never logged, never shown in an error */
-    CONF_HIDDEN = 1 << 3,       /* shown only when asked for by its exact name; never rewritten */
+    CONF_HIDDEN = 1 << 3,       /* shown only when asked for by its exact name */
     CONF_MULTI_ARG = 1 << 4,    /* the file may give it several arguments */
     CONF_DENY_LOADING = 1 << 5, /* CONFIG SET is refused while data is being loaded */
     CONF_KEEP_EMPTY = 1 << 6,   /* an empty string stays "" */
     CONF_ALWAYS_APPLY = 1 << 7, /* apply also when the value did not change */
+    CONF_KEPT = 1 << 8, /* no module reads it: the conf itself keeps the value, `offset` is not used */
 };
 
 /* Words of an option with several arguments. */
@@ -77,7 +78,8 @@ struct conf_choice {
 
 /* A value that only its module understands. `value` is the field, or a copy of it that is being prepared. */
 struct conf_custom {
-    size_t size; /* of the field */
+    size_t size;  /* of the field */
+    bool adds_up; /* lines of one file add to each other; an empty value forgets all before it */
     /* Changes *value, which holds the current one, to what `words` say. In a file or on the command line,
      * lines of one option add up where the module wants it (`first`: no line of the option came before). */
     bool (*parse)(void *value, const struct slice *words, int count, bool in_file, bool first,
@@ -201,8 +203,9 @@ void conf_register_fallback(struct conf *conf, const struct conf_option *table, 
  * enough). */
 struct conf_files {
     void *owner;
-    /* Appends the whole file to *out; path "-" is standard input. */
-    bool (*read)(void *owner, const char *path, struct buf *out, struct conf_error *err);
+    /* Appends the whole file to *out; path "-" is standard input. A file that does not exist is an error,
+     * too, and sets *absent. */
+    bool (*read)(void *owner, const char *path, struct buf *out, bool *absent, struct conf_error *err);
     /* Replaces the file's content at once and durably (temporary file, fsync, rename, fsync of the folder).
      */
     bool (*replace)(void *owner, const char *path, struct slice content, struct conf_error *err);
@@ -218,12 +221,12 @@ struct conf_files {
 bool conf_load(struct conf *conf, const struct conf_files *files, int argc, char *const argv[],
                struct buf *message);
 
-/* Loads configuration text; `origin` names it in errors. */
+/* Loads configuration text; `origin` names it in errors. files may be NULL: then `include` is refused. */
 bool conf_load_text(struct conf *conf, const struct conf_files *files, const char *origin, struct slice text,
                     struct buf *message);
 
 /* One log line for each option that the user set and that has no effect. Once, after loading. */
-void conf_log_no_effect(const struct conf *conf);
+void conf_log_no_effect(struct conf *conf);
 
 /* Absolute path of the file that was loaded, or NULL: CONFIG REWRITE's target and INFO's config_file. */
 const char *conf_file(const struct conf *conf);
