@@ -91,12 +91,13 @@ enum command_route_kind {
     ROUTE_KIND_NONE,
     ROUTE_KIND_CHANNEL,      /* one-slot: the slot of argument 1, which is no key */
     ROUTE_KIND_SUM,          /* add the integers */
-    ROUTE_KIND_OK,           /* OK when all say OK, else the first error */
+    ROUTE_KIND_OK,           /* the first reply when none is an error, else the first error */
     ROUTE_KIND_GATHER,       /* one array, elements put back where their keys stood */
     ROUTE_KIND_CONCAT,       /* one array, in any order */
     ROUTE_KIND_ANY,          /* one shard's reply is enough; the next one when it is null */
-    ROUTE_KIND_ALL,          /* element-wise and: 1 where all shards say 1 */
-    ROUTE_KIND_MIN,          /* the smallest integer */
+    ROUTE_KIND_ONE_OK,       /* asked of all: the first reply that is no error, else the first error */
+    ROUTE_KIND_ALL,          /* element by element: 1 where all shards say 1 */
+    ROUTE_KIND_MIN,          /* the smallest integer, element by element in arrays */
     ROUTE_KIND_CURSOR,       /* one shard after the other, slot and position in the cursor */
     ROUTE_KIND_PAIRS_SUM,    /* name, count pairs, counts added per name */
     ROUTE_KIND_BLOCKING,     /* private while it waits */
@@ -177,7 +178,8 @@ struct command_docs {
     const char *const *tips;
     const struct command_history *history;
     const struct command_argument *arguments;
-    const char *reply; /* the reply schema in our notation, see README.md; NULL: a container */
+    const char *syntax; /* what follows the name: "key value [NX | XX] …"; "": nothing does */
+    const char *reply;  /* the reply schema in our notation, see README.md; NULL: a container */
     uint8_t tip_count, history_count, argument_count;
     uint8_t flags; /* enum command_doc_flag */
 };

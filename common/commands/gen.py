@@ -17,6 +17,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 import perfect_hash  # noqa: E402
 import speclang  # noqa: E402
+import syntax  # noqa: E402
 
 
 def vocabulary():
@@ -137,11 +138,11 @@ class Table:
         if c.arguments:
             self.arguments("args_" + low, c.arguments)
         flags = (["DEPRECATED"] if c.deprecated else []) + (["SYSCMD"] if c.syscmd else [])
-        out.append("static const struct command_docs docs_%s = {%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %d, %d, %d, %s};" % (
+        out.append("static const struct command_docs docs_%s = {%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %d, %d, %d, %s};" % (
             low, c_string(c.summary), c_string(c.since), c_string(c.group), c_string(c.complexity),
             c_string(c.deprecated), c_string(c.replaced_by), "tips_" + low if c.tips else "NULL",
             "history_" + low if c.history else "NULL", "args_" + low if c.arguments else "NULL",
-            c_string(c.reply[0] if c.reply else None), len(c.tips), len(c.history), len(c.arguments),
+            c_string(syntax.of(c)), c_string(c.reply[0] if c.reply else None), len(c.tips), len(c.history), len(c.arguments),
             bits("COMMAND_DOC_", flags)))
 
     def spec(self, c):
@@ -232,7 +233,7 @@ def as_json(commands):
             "id": c.id, "arity": c.arity, "flags": c.flags, "legacy": list(c.legacy),
             "acl": ["@" + a for a in c.acl], "tips": c.tips, "keys": [key(k) for k in c.keys],
             "subcommands": [s.name for s in c.subs], "docs": docs, "route": ":".join(filter(None, c.route)),
-            "status": c.status, "container": c.is_container,
+            "syntax": syntax.of(c), "status": c.status, "container": c.is_container,
             "reply": c.reply[0] if c.reply else None, "schema": c.reply[1] if c.reply else None,
         }
     return result

@@ -15,7 +15,7 @@ ARGUMENT_TYPES = {"string": "string", "integer": "integer", "double": "double", 
 ROUTES = {
     "one-slot": ("", "channel"),
     "split": ("sum", "ok", "gather"),
-    "all-shards": ("sum", "ok", "concat", "any", "all", "min", "cursor", "pairs-sum"),
+    "all-shards": ("sum", "ok", "concat", "any", "all", "min", "cursor", "pairs-sum", "one-ok"),
     "local": ("",),
     "refused": ("",),
     "private": ("blocking", "block-option", "transaction", "subscription", "monitor"),

@@ -3,7 +3,7 @@ acl   bitmap
 
 BITCOUNT -2
   status      built
-  summary     Summary of bitcount
+  summary     Count the ones in a string
   since       2.6.0
   flags       readonly
   complexity  O(N)
@@ -18,11 +18,11 @@ BITCOUNT -2
       unit? oneof since=7.0.0
         byte token BYTE
         bit token BIT
-  reply       any
+  reply       int >=0
 
 BITFIELD -2
   status      built
-  summary     Summary of bitfield
+  summary     Read, set and increment integers of any width within a string
   since       3.2.0
   flags       write denyoom
   complexity  O(1) for each subcommand specified
@@ -50,11 +50,11 @@ BITFIELD -2
             encoding string
             offset integer
             increment integer
-  reply       any
+  reply       array of (int | null)
 
 BITFIELD_RO -2
   status      built
-  summary     Summary of bitfield_ro
+  summary     Read integers of any width within a string
   since       6.0.0
   flags       readonly fast
   complexity  O(1) for each subcommand specified
@@ -65,11 +65,11 @@ BITFIELD_RO -2
     get-block* block GET each-token
       encoding string
       offset integer
-  reply       any
+  reply       array of int
 
 BITOP -4
   status      built
-  summary     Summary of bitop
+  summary     Combine strings bit by bit and store the result
   since       2.6.0
   flags       write denyoom
   complexity  O(N)
@@ -84,11 +84,11 @@ BITOP -4
       not token NOT
     destkey key @0
     key+ key @1
-  reply       any
+  reply       int >=0
 
 BITPOS -3
   status      built
-  summary     Summary of bitpos
+  summary     Where the first one or zero of a string stands
   since       2.8.7
   flags       readonly
   complexity  O(N)
@@ -105,11 +105,11 @@ BITPOS -3
         unit? oneof since=7.0.0
           byte token BYTE
           bit token BIT
-  reply       any
+  reply       int >=-1
 
 GETBIT 3
   status      built
-  summary     Summary of getbit
+  summary     One bit of a string
   since       2.2.0
   flags       readonly fast
   complexity  O(1)
@@ -118,11 +118,11 @@ GETBIT 3
   args
     key key @0
     offset integer
-  reply       any
+  reply       int 0..1
 
 SETBIT 4
   status      built
-  summary     Summary of setbit
+  summary     Set or clear one bit of a string
   since       2.2.0
   flags       write denyoom
   complexity  O(1)
@@ -132,4 +132,4 @@ SETBIT 4
     key key @0
     offset integer
     value integer
-  reply       any
+  reply       int 0..1

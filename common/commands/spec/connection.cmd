@@ -3,7 +3,7 @@ acl   connection
 
 AUTH -2
   status      built
-  summary     Summary of auth
+  summary     Tell who this connection is
   since       1.0.0
   flags       noscript loading stale fast no_auth allow_busy
   complexity  O(N) where N is the number of passwords defined for the user
@@ -12,17 +12,17 @@ AUTH -2
   args
     username? string since=6.0.0
     password string
-  reply       any
+  reply       simple "OK"
 
 CLIENT -2
-  summary     Summary of client
+  summary     Look at connections and steer them
   since       2.4.0
   acl         -
   complexity  Depends on subcommand.
 
 CLIENT CACHING 3
   status      todo 7
-  summary     Summary of client|caching
+  summary     Whether the next command's keys are tracked
   since       6.0.0
   flags       noscript loading stale
   complexity  O(1)
@@ -31,57 +31,57 @@ CLIENT CACHING 3
     mode oneof
       yes token YES
       no token NO
-  reply       any
+  reply       simple "OK"
 
 CLIENT GETNAME 2
   status      built
-  summary     Summary of client|getname
+  summary     The name of this connection
   since       2.6.9
   flags       noscript loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       bulk | null
 
 CLIENT GETREDIR 2
   status      todo 7
-  summary     Summary of client|getredir
+  summary     Where the invalidations of this connection's tracking go
   since       6.0.0
   flags       noscript loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       int >=-1
 
 CLIENT HELP 2
   status      built
-  summary     Summary of client|help
+  summary     The subcommands of CLIENT
   since       5.0.0
   flags       loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       array of simple
 
 CLIENT ID 2
   status      built
-  summary     Summary of client|id
+  summary     The number of this connection
   since       5.0.0
   flags       noscript loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       int >=1
 
 CLIENT INFO 2
   status      built
-  summary     Summary of client|info
+  summary     All that is known of this connection
   since       6.2.0
   flags       noscript loading stale
   tips        nondeterministic_output
   complexity  O(1)
   route       local
-  reply       any
+  reply       verbatim
 
 CLIENT KILL -3
   status      built
-  summary     Summary of client|kill
+  summary     Close connections, by address or by filters
   since       2.4.0
   flags       admin noscript loading stale
   complexity  O(N) where N is the number of client connections
@@ -109,11 +109,11 @@ CLIENT KILL -3
         skipme? oneof SKIPME
           yes token YES
           no token NO
-  reply       any
+  reply       simple "OK" | int >=0
 
 CLIENT LIST -2
   status      built
-  summary     Summary of client|list
+  summary     All that is known of all connections
   since       2.4.0
   flags       admin noscript loading stale
   tips        nondeterministic_output
@@ -133,11 +133,11 @@ CLIENT LIST -2
       replica token REPLICA
       pubsub token PUBSUB
     client-id* integer ID since=6.2.0
-  reply       any
+  reply       verbatim
 
 CLIENT NO-EVICT 3
   status      built
-  summary     Summary of client|no-evict
+  summary     Whether this connection may be closed when clients use too much memory
   since       7.0.0
   flags       admin noscript loading stale
   complexity  O(1)
@@ -146,11 +146,11 @@ CLIENT NO-EVICT 3
     enabled oneof
       on token ON
       off token OFF
-  reply       any
+  reply       simple "OK"
 
 CLIENT NO-TOUCH 3
   status      built
-  summary     Summary of client|no-touch
+  summary     Whether this connection's reads count as use of a key
   since       7.2.0
   flags       noscript loading stale
   complexity  O(1)
@@ -159,11 +159,11 @@ CLIENT NO-TOUCH 3
     enabled oneof
       on token ON
       off token OFF
-  reply       any
+  reply       simple "OK"
 
 CLIENT PAUSE -3
   status      todo 3
-  summary     Summary of client|pause
+  summary     Let clients wait for a while
   since       3.0.0
   flags       admin noscript loading stale
   complexity  O(1)
@@ -174,11 +174,11 @@ CLIENT PAUSE -3
     mode? oneof since=6.2.0
       write token WRITE
       all token ALL
-  reply       any
+  reply       simple "OK"
 
 CLIENT REPLY 3
   status      built
-  summary     Summary of client|reply
+  summary     Whether this connection gets replies
   since       3.2.0
   flags       noscript loading stale
   complexity  O(1)
@@ -188,11 +188,11 @@ CLIENT REPLY 3
       on token ON
       off token OFF
       skip token SKIP
-  reply       any
+  reply       simple "OK" | nothing
 
 CLIENT SETINFO 4
   status      built
-  summary     Summary of client|setinfo
+  summary     Name the library that this connection uses
   since       7.2.0
   flags       noscript loading stale
   tips        request_policy:all_nodes response_policy:all_succeeded
@@ -202,11 +202,11 @@ CLIENT SETINFO 4
     attr oneof
       libname string LIB-NAME
       libver string LIB-VER
-  reply       any
+  reply       simple "OK"
 
 CLIENT SETNAME 3
   status      built
-  summary     Summary of client|setname
+  summary     Name this connection
   since       2.6.9
   flags       noscript loading stale
   tips        request_policy:all_nodes response_policy:all_succeeded
@@ -214,11 +214,11 @@ CLIENT SETNAME 3
   route       local
   args
     connection-name string
-  reply       any
+  reply       simple "OK"
 
 CLIENT TRACKING -3
   status      todo 7
-  summary     Summary of client|tracking
+  summary     Whether this connection is told when keys that it read change
   since       6.0.0
   flags       noscript loading stale
   complexity  O(1). Some options may introduce additional complexity.
@@ -233,20 +233,20 @@ CLIENT TRACKING -3
     optin? token OPTIN
     optout? token OPTOUT
     noloop? token NOLOOP
-  reply       any
+  reply       simple "OK"
 
 CLIENT TRACKINGINFO 2
   status      todo 7
-  summary     Summary of client|trackinginfo
+  summary     How this connection's tracking is set
   since       6.2.0
   flags       noscript loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       {flags: set of bulk, redirect: int >=-1, prefixes: array of bulk | set of bulk}
 
 CLIENT UNBLOCK -3
   status      todo 3
-  summary     Summary of client|unblock
+  summary     Wake another connection that waits in a blocking command
   since       5.0.0
   flags       admin noscript loading stale
   complexity  O(log N) where N is the number of client connections
@@ -256,31 +256,31 @@ CLIENT UNBLOCK -3
     unblock-type? oneof
       timeout token TIMEOUT
       error token ERROR
-  reply       any
+  reply       int 0..1
 
 CLIENT UNPAUSE 2
   status      todo 3
-  summary     Summary of client|unpause
+  summary     Let paused clients go on
   since       6.2.0
   flags       admin noscript loading stale
   complexity  O(N) Where N is the number of paused clients
   route       local
-  reply       any
+  reply       simple "OK"
 
 ECHO 2
   status      built
-  summary     Summary of echo
+  summary     Answer with the given bytes
   since       1.0.0
   flags       loading stale fast
   complexity  O(1)
   route       local
   args
     message string
-  reply       any
+  reply       bulk
 
 HELLO -1
   status      built
-  summary     Summary of hello
+  summary     Agree on a protocol version, and log in and take a name if wanted
   since       6.0.0
   flags       noscript loading stale fast no_auth allow_busy
   complexity  O(1)
@@ -294,11 +294,12 @@ HELLO -1
         username string
         password string
       clientname? string SETNAME
-  reply       any
+  reply       {server: bulk, version: bulk, proto: int 2..3, id: int >=1, mode: bulk, role: bulk,
+              modules: array of any}
 
 PING -1
   status      built
-  summary     Summary of ping
+  summary     Answer, to show that the server is there
   since       1.0.0
   flags       fast
   tips        request_policy:all_shards response_policy:all_succeeded
@@ -306,34 +307,34 @@ PING -1
   route       local
   args
     message? string
-  reply       any
+  reply       simple | bulk | resp2 [bulk "pong", bulk]
 
 QUIT -1
   status      built
-  summary     Summary of quit
+  summary     Close this connection
   since       1.0.0
   flags       noscript loading stale fast no_auth allow_busy
   complexity  O(1)
   deprecated  7.2.0 just closing the connection
   route       local
-  reply       any
+  reply       simple "OK"
 
 RESET 1
   status      built
-  summary     Summary of reset
+  summary     Put this connection back to the state of a new one
   since       6.2.0
   flags       noscript loading stale fast no_auth allow_busy
   complexity  O(1)
   route       local
-  reply       any
+  reply       simple "RESET"
 
 SELECT 2
   status      built
-  summary     Summary of select
+  summary     Change the database of this connection
   since       1.0.0
   flags       loading stale fast
   complexity  O(1)
   route       local
   args
     index integer
-  reply       any
+  reply       simple "OK"

@@ -3,7 +3,7 @@ acl   keyspace
 
 COPY -3
   status      built
-  summary     Summary of copy
+  summary     Duplicate the value of one key under another
   since       6.2.0
   flags       write denyoom
   complexity  O(N) worst case for collections, where N is the number of nested items. O(1) for
@@ -16,11 +16,11 @@ COPY -3
     destination key @1
     destination-db? integer DB
     replace? token REPLACE
-  reply       any
+  reply       int 0..1
 
 DEL -2
   status      built
-  summary     Summary of del
+  summary     Remove keys, whatever they hold
   since       1.0.0
   flags       write
   tips        request_policy:multi_shard response_policy:agg_sum
@@ -29,14 +29,14 @@ DEL -2
               the number of elements in the list, set, sorted set or hash. Removing a single key
               that holds a string value is O(1).
   key         RM delete at 1 to -1
-  route       one-slot
+  route       split:sum
   args
     key+ key @0
-  reply       any
+  reply       int >=0
 
 DUMP 2
   status      todo 4
-  summary     Summary of dump
+  summary     Serialize the value of a key for RESTORE
   since       2.6.0
   flags       readonly
   tips        nondeterministic_output
@@ -47,25 +47,25 @@ DUMP 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       bulk | null
 
 EXISTS -2
   status      built
-  summary     Summary of exists
+  summary     Count how many of the given keys are there
   since       1.0.0
   flags       readonly fast
   tips        request_policy:multi_shard response_policy:agg_sum
   complexity  O(N) where N is the number of keys to check.
   history     3.0.3 Accepts multiple `key` arguments.
   key         RO at 1 to -1
-  route       one-slot
+  route       split:sum
   args
     key+ key @0
-  reply       any
+  reply       int >=0
 
 EXPIRE -3
   status      built
-  summary     Summary of expire
+  summary     Let a key vanish after so many seconds
   since       1.0.0
   flags       write fast
   complexity  O(1)
@@ -80,11 +80,11 @@ EXPIRE -3
       xx token XX
       gt token GT
       lt token LT
-  reply       any
+  reply       int 0..1
 
 EXPIREAT -3
   status      built
-  summary     Summary of expireat
+  summary     Let a key vanish at a Unix time in seconds
   since       1.2.0
   flags       write fast
   complexity  O(1)
@@ -99,11 +99,11 @@ EXPIREAT -3
       xx token XX
       gt token GT
       lt token LT
-  reply       any
+  reply       int 0..1
 
 EXPIRETIME 2
   status      built
-  summary     Summary of expiretime
+  summary     The Unix time in seconds at which a key will vanish
   since       7.0.0
   flags       readonly fast
   complexity  O(1)
@@ -111,25 +111,25 @@ EXPIRETIME 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=-2
 
 KEYS 2
   status      built
-  summary     Summary of keys
+  summary     All key names that match a pattern, in one piece
   since       1.0.0
   flags       readonly
   acl         keyspace dangerous
   tips        request_policy:all_shards nondeterministic_output_order
   complexity  O(N) with N being the number of keys in the database, under the assumption that the
               key names in the database and the given pattern have limited length.
-  route       local
+  route       all-shards:concat
   args
     pattern pattern
-  reply       any
+  reply       array of bulk
 
 MIGRATE -6
   status      todo 4
-  summary     Summary of migrate
+  summary     Hand keys over to another server
   since       2.6.0
   flags       write
   acl         keyspace dangerous
@@ -144,7 +144,7 @@ MIGRATE -6
   key         RW access delete at 3
   key         RW access delete incomplete after KEYS from -2 to -1
   extract     migrate
-  route       one-slot
+  route       refused
   args
     host string
     port integer
@@ -161,11 +161,11 @@ MIGRATE -6
         username string
         password string
     keys* key KEYS @1 since=3.0.6 shown=key
-  reply       any
+  reply       simple "OK" | simple "NOKEY"
 
 MOVE 3
   status      built
-  summary     Summary of move
+  summary     Take a key to another database
   since       1.0.0
   flags       write fast
   complexity  O(1)
@@ -174,17 +174,17 @@ MOVE 3
   args
     key key @0
     db integer
-  reply       any
+  reply       int 0..1
 
 OBJECT -2
-  summary     Summary of object
+  summary     Look at the inside of a key's value
   since       2.2.3
   acl         -
   complexity  Depends on subcommand.
 
 OBJECT ENCODING 3
   status      built
-  summary     Summary of object|encoding
+  summary     How the value of a key is stored
   since       2.2.3
   flags       readonly
   tips        nondeterministic_output
@@ -193,11 +193,11 @@ OBJECT ENCODING 3
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       bulk | null
 
 OBJECT FREQ 3
   status      built
-  summary     Summary of object|freq
+  summary     How often a key is used, on LFU's logarithmic scale
   since       4.0.0
   flags       readonly
   tips        nondeterministic_output
@@ -206,20 +206,20 @@ OBJECT FREQ 3
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int 0..255 | null
 
 OBJECT HELP 2
   status      built
-  summary     Summary of object|help
+  summary     The subcommands of OBJECT
   since       6.2.0
   flags       loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       array of simple
 
 OBJECT IDLETIME 3
   status      built
-  summary     Summary of object|idletime
+  summary     Seconds since a key was last used
   since       2.2.3
   flags       readonly
   tips        nondeterministic_output
@@ -228,11 +228,11 @@ OBJECT IDLETIME 3
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0 | null
 
 OBJECT REFCOUNT 3
   status      built
-  summary     Summary of object|refcount
+  summary     How many references the value of a key has
   since       2.2.3
   flags       readonly
   tips        nondeterministic_output
@@ -241,11 +241,11 @@ OBJECT REFCOUNT 3
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0 | null
 
 PERSIST 2
   status      built
-  summary     Summary of persist
+  summary     Take a key's time to live away
   since       2.2.0
   flags       write fast
   complexity  O(1)
@@ -253,11 +253,11 @@ PERSIST 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int 0..1
 
 PEXPIRE -3
   status      built
-  summary     Summary of pexpire
+  summary     Let a key vanish after so many milliseconds
   since       2.6.0
   flags       write fast
   complexity  O(1)
@@ -272,11 +272,11 @@ PEXPIRE -3
       xx token XX
       gt token GT
       lt token LT
-  reply       any
+  reply       int 0..1
 
 PEXPIREAT -3
   status      built
-  summary     Summary of pexpireat
+  summary     Let a key vanish at a Unix time in milliseconds
   since       2.6.0
   flags       write fast
   complexity  O(1)
@@ -291,11 +291,11 @@ PEXPIREAT -3
       xx token XX
       gt token GT
       lt token LT
-  reply       any
+  reply       int 0..1
 
 PEXPIRETIME 2
   status      built
-  summary     Summary of pexpiretime
+  summary     The Unix time in milliseconds at which a key will vanish
   since       7.0.0
   flags       readonly fast
   complexity  O(1)
@@ -303,11 +303,11 @@ PEXPIRETIME 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=-2
 
 PTTL 2
   status      built
-  summary     Summary of pttl
+  summary     Milliseconds that a key has left to live
   since       2.6.0
   flags       readonly fast
   tips        nondeterministic_output
@@ -317,21 +317,21 @@ PTTL 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=-2
 
 RANDOMKEY 1
   status      built
-  summary     Summary of randomkey
+  summary     The name of some key, drawn at random
   since       1.0.0
   flags       readonly
   tips        request_policy:all_shards response_policy:special nondeterministic_output
   complexity  O(1)
-  route       local
-  reply       any
+  route       all-shards:any
+  reply       bulk | null
 
 RENAME 3
   status      built
-  summary     Summary of rename
+  summary     Give a key another name, overwriting what was there
   since       1.0.0
   flags       write
   complexity  O(1)
@@ -341,11 +341,11 @@ RENAME 3
   args
     key key @0
     newkey key @1
-  reply       any
+  reply       simple "OK"
 
 RENAMENX 3
   status      built
-  summary     Summary of renamenx
+  summary     Give a key another name unless that one is taken
   since       1.0.0
   flags       write fast
   complexity  O(1)
@@ -357,11 +357,11 @@ RENAMENX 3
   args
     key key @0
     newkey key @1
-  reply       any
+  reply       int 0..1
 
 RESTORE -4
   status      todo 4
-  summary     Summary of restore
+  summary     Create a key from what DUMP made
   since       2.6.0
   flags       write denyoom
   acl         keyspace dangerous
@@ -383,28 +383,28 @@ RESTORE -4
     absttl? token ABSTTL since=5.0.0
     seconds? integer IDLETIME since=5.0.0
     frequency? integer FREQ since=5.0.0
-  reply       any
+  reply       simple "OK"
 
 SCAN -2
   status      built
-  summary     Summary of scan
+  summary     Walk over the key names, a few at a time
   since       2.8.0
   flags       readonly
   tips        nondeterministic_output request_policy:special response_policy:special
   complexity  O(1) for every call. O(N) for a complete iteration, including enough command calls for
               the cursor to return back to 0. N is the number of elements inside the collection.
   history     6.0.0 Added the `TYPE` subcommand.
-  route       local
+  route       all-shards:cursor
   args
     cursor integer
     pattern? pattern MATCH
     count? integer COUNT
     type? string TYPE since=6.0.0
-  reply       any
+  reply       [bulk, array of bulk]
 
 SORT -2
   status      todo 3
-  summary     Summary of sort
+  summary     Order the elements of a list, set or sorted set, and show or store them
   since       1.0.0
   flags       write denyoom
   acl         set sortedset list dangerous
@@ -431,11 +431,11 @@ SORT -2
       desc token DESC
     sorting? token ALPHA
     destination? key STORE @2
-  reply       any
+  reply       array of (bulk | null) | int >=0
 
 SORT_RO -2
   status      todo 3
-  summary     Summary of sort_ro
+  summary     Order the elements of a list, set or sorted set
   since       7.0.0
   flags       readonly
   acl         set sortedset list dangerous
@@ -457,24 +457,24 @@ SORT_RO -2
       asc token ASC
       desc token DESC
     sorting? token ALPHA
-  reply       any
+  reply       array of (bulk | null)
 
 TOUCH -2
   status      built
-  summary     Summary of touch
+  summary     Count as used the given keys, and count how many there are
   since       3.2.1
   flags       readonly fast
   tips        request_policy:multi_shard response_policy:agg_sum
   complexity  O(N) where N is the number of keys that will be touched.
   key         RO at 1 to -1
-  route       one-slot
+  route       split:sum
   args
     key+ key @0
-  reply       any
+  reply       int >=0
 
 TTL 2
   status      built
-  summary     Summary of ttl
+  summary     Seconds that a key has left to live
   since       1.0.0
   flags       readonly fast
   tips        nondeterministic_output
@@ -484,11 +484,11 @@ TTL 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=-2
 
 TYPE 2
   status      built
-  summary     Summary of type
+  summary     What kind of value a key holds
   since       1.0.0
   flags       readonly fast
   complexity  O(1)
@@ -496,11 +496,11 @@ TYPE 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       simple
 
 UNLINK -2
   status      built
-  summary     Summary of unlink
+  summary     Remove keys at once and free their memory in the background
   since       4.0.0
   flags       write fast
   tips        request_policy:multi_shard response_policy:agg_sum
@@ -508,7 +508,7 @@ UNLINK -2
               different thread in order to reclaim memory, where N is the number of allocations the
               deleted objects where composed of.
   key         RM delete at 1 to -1
-  route       one-slot
+  route       split:sum
   args
     key+ key @0
-  reply       any
+  reply       int >=0

@@ -3,7 +3,7 @@ acl   geo
 
 GEOADD -5
   status      todo 3
-  summary     Summary of geoadd
+  summary     Add members with their positions
   since       3.2.0
   flags       write denyoom
   complexity  O(log(N)) for each item added, where N is the number of elements in the sorted set.
@@ -20,11 +20,11 @@ GEOADD -5
       longitude double
       latitude double
       member string
-  reply       any
+  reply       int >=0
 
 GEODIST -4
   status      todo 3
-  summary     Summary of geodist
+  summary     Distance between two members
   since       3.2.0
   flags       readonly
   complexity  O(1)
@@ -39,11 +39,11 @@ GEODIST -4
       km token KM
       ft token FT
       mi token MI
-  reply       any
+  reply       bulk | null
 
 GEOHASH -2
   status      todo 3
-  summary     Summary of geohash
+  summary     The positions of members as geohash strings
   since       3.2.0
   flags       readonly
   complexity  O(1) for each member requested.
@@ -52,11 +52,11 @@ GEOHASH -2
   args
     key key @0
     member* string
-  reply       any
+  reply       array of (bulk | null)
 
 GEOPOS -2
   status      todo 3
-  summary     Summary of geopos
+  summary     The positions of members
   since       3.2.0
   flags       readonly
   complexity  O(1) for each member requested.
@@ -65,11 +65,11 @@ GEOPOS -2
   args
     key key @0
     member* string
-  reply       any
+  reply       array of ([double, double] | null-array)
 
 GEORADIUS -6
   status      todo 3
-  summary     Summary of georadius
+  summary     Members within a circle around a position, shown or stored
   since       3.2.0
   flags       write denyoom
   complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
@@ -103,11 +103,11 @@ GEORADIUS -6
     store? oneof
       storekey key STORE @1 shown=key
       storedistkey key STOREDIST @2 shown=key
-  reply       any
+  reply       array of (bulk | array of any x 2..4) | int >=0
 
 GEORADIUS_RO -6
   status      todo 3
-  summary     Summary of georadius_ro
+  summary     Members within a circle around a position
   since       3.2.10
   flags       readonly
   complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
@@ -135,11 +135,11 @@ GEORADIUS_RO -6
     order? oneof
       asc token ASC
       desc token DESC
-  reply       any
+  reply       array of (bulk | array of any x 2..4)
 
 GEORADIUSBYMEMBER -5
   status      todo 3
-  summary     Summary of georadiusbymember
+  summary     Members within a circle around another one, shown or stored
   since       3.2.0
   flags       write denyoom
   complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
@@ -171,11 +171,11 @@ GEORADIUSBYMEMBER -5
     store? oneof
       storekey key STORE @1 shown=key
       storedistkey key STOREDIST @2 shown=key
-  reply       any
+  reply       array of (bulk | array of any x 2..4) | int >=0
 
 GEORADIUSBYMEMBER_RO -5
   status      todo 3
-  summary     Summary of georadiusbymember_ro
+  summary     Members within a circle around another one
   since       3.2.10
   flags       readonly
   complexity  O(N+log(M)) where N is the number of elements inside the bounding box of the circular
@@ -201,11 +201,11 @@ GEORADIUSBYMEMBER_RO -5
     order? oneof
       asc token ASC
       desc token DESC
-  reply       any
+  reply       array of (bulk | array of any x 2..4)
 
 GEOSEARCH -7
   status      todo 3
-  summary     Summary of geosearch
+  summary     Members within a circle or a box
   since       6.2.0
   flags       readonly
   complexity  O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area
@@ -245,11 +245,11 @@ GEOSEARCH -7
     withcoord? token WITHCOORD
     withdist? token WITHDIST
     withhash? token WITHHASH
-  reply       any
+  reply       array of (bulk | array of any x 2..4)
 
 GEOSEARCHSTORE -8
   status      todo 3
-  summary     Summary of geosearchstore
+  summary     Store the members within a circle or a box
   since       6.2.0
   flags       write denyoom
   complexity  O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area
@@ -289,4 +289,4 @@ GEOSEARCHSTORE -8
       count integer COUNT
       any? token ANY
     storedist? token STOREDIST
-  reply       any
+  reply       int >=0

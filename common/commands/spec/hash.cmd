@@ -3,7 +3,7 @@ acl   hash
 
 HDEL -3
   status      built
-  summary     Summary of hdel
+  summary     Remove fields from a hash
   since       2.0.0
   flags       write fast
   complexity  O(N) where N is the number of fields to be removed.
@@ -13,11 +13,11 @@ HDEL -3
   args
     key key @0
     field+ string
-  reply       any
+  reply       int >=0
 
 HEXISTS 3
   status      built
-  summary     Summary of hexists
+  summary     Whether a hash has a field
   since       2.0.0
   flags       readonly fast
   complexity  O(1)
@@ -26,11 +26,11 @@ HEXISTS 3
   args
     key key @0
     field string
-  reply       any
+  reply       int 0..1
 
 HEXPIRE -6
   status      todo 3
-  summary     Summary of hexpire
+  summary     Let fields of a hash vanish after so many seconds
   since       7.4.0
   flags       write denyoom fast
   complexity  O(N) where N is the number of specified fields
@@ -47,11 +47,11 @@ HEXPIRE -6
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int -2..2
 
 HEXPIREAT -6
   status      todo 3
-  summary     Summary of hexpireat
+  summary     Let fields of a hash vanish at a Unix time in seconds
   since       7.4.0
   flags       write denyoom fast
   complexity  O(N) where N is the number of specified fields
@@ -68,11 +68,11 @@ HEXPIREAT -6
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int -2..2
 
 HEXPIRETIME -5
   status      todo 3
-  summary     Summary of hexpiretime
+  summary     The Unix times in seconds at which fields of a hash will vanish
   since       7.4.0
   flags       readonly fast
   complexity  O(N) where N is the number of specified fields
@@ -83,11 +83,11 @@ HEXPIRETIME -5
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int >=-2
 
 HGET 3
   status      built
-  summary     Summary of hget
+  summary     The value of one field of a hash
   since       2.0.0
   flags       readonly fast
   complexity  O(1)
@@ -96,11 +96,11 @@ HGET 3
   args
     key key @0
     field string
-  reply       any
+  reply       bulk | null
 
 HGETALL 2
   status      built
-  summary     Summary of hgetall
+  summary     All fields of a hash with their values
   since       2.0.0
   flags       readonly
   tips        nondeterministic_output_order
@@ -109,11 +109,11 @@ HGETALL 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       map of bulk -> bulk
 
 HINCRBY 4
   status      built
-  summary     Summary of hincrby
+  summary     Add to the number in a field of a hash
   since       2.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -123,11 +123,11 @@ HINCRBY 4
     key key @0
     field string
     increment integer
-  reply       any
+  reply       int
 
 HINCRBYFLOAT 4
   status      built
-  summary     Summary of hincrbyfloat
+  summary     Add to the number with a fraction in a field of a hash
   since       2.6.0
   flags       write denyoom fast
   complexity  O(1)
@@ -137,11 +137,11 @@ HINCRBYFLOAT 4
     key key @0
     field string
     increment double
-  reply       any
+  reply       bulk
 
 HKEYS 2
   status      built
-  summary     Summary of hkeys
+  summary     The names of all fields of a hash
   since       2.0.0
   flags       readonly
   tips        nondeterministic_output_order
@@ -150,11 +150,11 @@ HKEYS 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       array of bulk
 
 HLEN 2
   status      built
-  summary     Summary of hlen
+  summary     Number of fields in a hash
   since       2.0.0
   flags       readonly fast
   complexity  O(1)
@@ -162,11 +162,11 @@ HLEN 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0
 
 HMGET -3
   status      built
-  summary     Summary of hmget
+  summary     The values of several fields of a hash
   since       2.0.0
   flags       readonly fast
   complexity  O(N) where N is the number of fields being requested.
@@ -175,11 +175,11 @@ HMGET -3
   args
     key key @0
     field+ string
-  reply       any
+  reply       array of (bulk | null)
 
 HMSET -4
   status      built
-  summary     Summary of hmset
+  summary     Set several fields of a hash, under its old name
   since       2.0.0
   flags       write denyoom fast
   complexity  O(N) where N is the number of fields being set.
@@ -191,11 +191,11 @@ HMSET -4
     data+ block
       field string
       value string
-  reply       any
+  reply       simple "OK"
 
 HPERSIST -5
   status      todo 3
-  summary     Summary of hpersist
+  summary     Take the time to live of fields of a hash away
   since       7.4.0
   flags       write fast
   complexity  O(N) where N is the number of specified fields
@@ -206,11 +206,11 @@ HPERSIST -5
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int -2..1
 
 HPEXPIRE -6
   status      todo 3
-  summary     Summary of hpexpire
+  summary     Let fields of a hash vanish after so many milliseconds
   since       7.4.0
   flags       write denyoom fast
   complexity  O(N) where N is the number of specified fields
@@ -227,11 +227,11 @@ HPEXPIRE -6
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int -2..2
 
 HPEXPIREAT -6
   status      todo 3
-  summary     Summary of hpexpireat
+  summary     Let fields of a hash vanish at a Unix time in milliseconds
   since       7.4.0
   flags       write denyoom fast
   complexity  O(N) where N is the number of specified fields
@@ -248,11 +248,11 @@ HPEXPIREAT -6
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int -2..2
 
 HPEXPIRETIME -5
   status      todo 3
-  summary     Summary of hpexpiretime
+  summary     The Unix times in milliseconds at which fields of a hash will vanish
   since       7.4.0
   flags       readonly fast
   complexity  O(N) where N is the number of specified fields
@@ -263,11 +263,11 @@ HPEXPIRETIME -5
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int >=-2
 
 HPTTL -5
   status      todo 3
-  summary     Summary of hpttl
+  summary     Milliseconds that fields of a hash have left to live
   since       7.4.0
   flags       readonly fast
   complexity  O(N) where N is the number of specified fields
@@ -278,11 +278,11 @@ HPTTL -5
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int >=-2
 
 HRANDFIELD -2
   status      built
-  summary     Summary of hrandfield
+  summary     Some fields of a hash, drawn at random
   since       6.2.0
   flags       readonly
   tips        nondeterministic_output
@@ -294,11 +294,11 @@ HRANDFIELD -2
     options? block
       count integer
       withvalues? token WITHVALUES
-  reply       any
+  reply       bulk | null | array of bulk | pairs of bulk, bulk
 
 HSCAN -3
   status      built
-  summary     Summary of hscan
+  summary     Walk over a hash, a few fields at a time
   since       2.8.0
   flags       readonly
   tips        nondeterministic_output
@@ -311,11 +311,11 @@ HSCAN -3
     cursor integer
     pattern? pattern MATCH
     count? integer COUNT
-  reply       any
+  reply       [bulk, array of bulk]
 
 HSET -4
   status      built
-  summary     Summary of hset
+  summary     Set fields of a hash
   since       2.0.0
   flags       write denyoom fast
   complexity  O(1) for each field/value pair added, so O(N) to add N field/value pairs when the
@@ -328,11 +328,11 @@ HSET -4
     data+ block
       field string
       value string
-  reply       any
+  reply       int >=0
 
 HSETNX 4
   status      built
-  summary     Summary of hsetnx
+  summary     Set a field of a hash unless it is there already
   since       2.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -342,11 +342,11 @@ HSETNX 4
     key key @0
     field string
     value string
-  reply       any
+  reply       int 0..1
 
 HSTRLEN 3
   status      built
-  summary     Summary of hstrlen
+  summary     Number of bytes in a field of a hash
   since       3.2.0
   flags       readonly fast
   complexity  O(1)
@@ -355,11 +355,11 @@ HSTRLEN 3
   args
     key key @0
     field string
-  reply       any
+  reply       int >=0
 
 HTTL -5
   status      todo 3
-  summary     Summary of httl
+  summary     Seconds that fields of a hash have left to live
   since       7.4.0
   flags       readonly fast
   complexity  O(N) where N is the number of specified fields
@@ -370,11 +370,11 @@ HTTL -5
     fields block FIELDS
       numfields integer
       field+ string
-  reply       any
+  reply       array of int >=-2
 
 HVALS 2
   status      built
-  summary     Summary of hvals
+  summary     The values of all fields of a hash
   since       2.0.0
   flags       readonly
   tips        nondeterministic_output_order
@@ -383,4 +383,4 @@ HVALS 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       array of bulk

@@ -3,7 +3,7 @@ acl   hyperloglog
 
 PFADD -2
   status      todo 3
-  summary     Summary of pfadd
+  summary     Let a HyperLogLog see values
   since       2.8.9
   flags       write denyoom fast
   complexity  O(1) to add every element.
@@ -12,11 +12,11 @@ PFADD -2
   args
     key key @0
     element* string
-  reply       any
+  reply       int 0..1
 
 PFCOUNT -2
   status      todo 3
-  summary     Summary of pfcount
+  summary     About how many different values HyperLogLogs have seen
   since       2.8.9
   flags       readonly
   complexity  O(1) with a very small average constant time when called with a single key. O(N) with
@@ -28,11 +28,11 @@ PFCOUNT -2
   route       one-slot
   args
     key+ key @0
-  reply       any
+  reply       int >=0
 
 PFDEBUG 3
   status      todo 3
-  summary     Summary of pfdebug
+  summary     Look at the registers of a HyperLogLog
   since       2.8.9
   flags       write denyoom admin
   complexity  N/A
@@ -46,7 +46,7 @@ PFDEBUG 3
 
 PFMERGE -2
   status      todo 3
-  summary     Summary of pfmerge
+  summary     Join HyperLogLogs into one
   since       2.8.9
   flags       write denyoom
   complexity  O(N) to merge N HyperLogLogs, but with high constant times.
@@ -56,14 +56,14 @@ PFMERGE -2
   args
     destkey key @0
     sourcekey* key @1
-  reply       any
+  reply       simple "OK"
 
 PFSELFTEST 1
   status      todo 3
-  summary     Summary of pfselftest
+  summary     Check the arithmetic of HyperLogLogs
   since       2.8.9
   flags       admin
   complexity  N/A
   syscmd
-  route       local
-  reply       any
+  route       all-shards:ok
+  reply       simple "OK"

@@ -3,13 +3,13 @@ acl   list
 
 BLMOVE 6
   status      todo 3
-  summary     Summary of blmove
+  summary     Wait for an element of one list and move it to another
   since       6.2.0
   flags       write denyoom blocking
   complexity  O(1)
   key         RW access delete at 1
   key         RW insert at 2
-  route       one-slot
+  route       private:blocking
   args
     source key @0
     destination key @1
@@ -20,17 +20,17 @@ BLMOVE 6
       left token LEFT
       right token RIGHT
     timeout double
-  reply       any
+  reply       bulk | null | null-array
 
 BLMPOP -5
   status      todo 3
-  summary     Summary of blmpop
+  summary     Wait until one of several lists has elements, and take some
   since       7.0.0
   flags       write blocking
   complexity  O(N+M) where N is the number of provided keys and M is the number of elements
               returned.
   key         RW access delete at 2 count 0 first 1
-  route       one-slot
+  route       private:blocking
   args
     timeout double
     numkeys integer
@@ -39,39 +39,39 @@ BLMPOP -5
       left token LEFT
       right token RIGHT
     count? integer COUNT
-  reply       any
+  reply       [bulk, array of bulk] | null-array
 
 BLPOP -3
   status      todo 3
-  summary     Summary of blpop
+  summary     Wait until one of several lists has an element, and take its first
   since       2.0.0
   flags       write blocking
   complexity  O(N) where N is the number of provided keys.
   history     6.0.0 `timeout` is interpreted as a double instead of an integer.
   key         RW access delete at 1 to -2
-  route       one-slot
+  route       private:blocking
   args
     key+ key @0
     timeout double
-  reply       any
+  reply       [bulk, bulk] | null-array
 
 BRPOP -3
   status      todo 3
-  summary     Summary of brpop
+  summary     Wait until one of several lists has an element, and take its last
   since       2.0.0
   flags       write blocking
   complexity  O(N) where N is the number of provided keys.
   history     6.0.0 `timeout` is interpreted as a double instead of an integer.
   key         RW access delete at 1 to -2
-  route       one-slot
+  route       private:blocking
   args
     key+ key @0
     timeout double
-  reply       any
+  reply       [bulk, bulk] | null-array
 
 BRPOPLPUSH 4
   status      todo 3
-  summary     Summary of brpoplpush
+  summary     Wait for a list's last element and put it in front of another list
   since       2.2.0
   flags       write denyoom blocking
   complexity  O(1)
@@ -79,16 +79,16 @@ BRPOPLPUSH 4
   deprecated  6.2.0 `BLMOVE` with the `RIGHT` and `LEFT` arguments
   key         RW access delete at 1
   key         RW insert at 2
-  route       one-slot
+  route       private:blocking
   args
     source key @0
     destination key @1
     timeout double
-  reply       any
+  reply       bulk | null | null-array
 
 LINDEX 3
   status      todo 3
-  summary     Summary of lindex
+  summary     The element of a list at an index
   since       1.0.0
   flags       readonly
   complexity  O(N) where N is the number of elements to traverse to get to the element at index.
@@ -98,11 +98,11 @@ LINDEX 3
   args
     key key @0
     index integer
-  reply       any
+  reply       bulk | null
 
 LINSERT 5
   status      todo 3
-  summary     Summary of linsert
+  summary     Put an element before or after another one in a list
   since       2.2.0
   flags       write denyoom
   complexity  O(N) where N is the number of elements to traverse before seeing the value pivot. This
@@ -117,11 +117,11 @@ LINSERT 5
       after token AFTER
     pivot string
     element string
-  reply       any
+  reply       int >=-1
 
 LLEN 2
   status      todo 3
-  summary     Summary of llen
+  summary     Number of elements in a list
   since       1.0.0
   flags       readonly fast
   complexity  O(1)
@@ -129,11 +129,11 @@ LLEN 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0
 
 LMOVE 5
   status      todo 3
-  summary     Summary of lmove
+  summary     Move an element from an end of one list to an end of another
   since       6.2.0
   flags       write denyoom
   complexity  O(1)
@@ -149,11 +149,11 @@ LMOVE 5
     whereto oneof
       left token LEFT
       right token RIGHT
-  reply       any
+  reply       bulk | null
 
 LMPOP -4
   status      todo 3
-  summary     Summary of lmpop
+  summary     Take elements from the first of several lists that has some
   since       7.0.0
   flags       write
   complexity  O(N+M) where N is the number of provided keys and M is the number of elements
@@ -167,11 +167,11 @@ LMPOP -4
       left token LEFT
       right token RIGHT
     count? integer COUNT
-  reply       any
+  reply       [bulk, array of bulk] | null-array
 
 LPOP -2
   status      todo 3
-  summary     Summary of lpop
+  summary     Take elements from the front of a list
   since       1.0.0
   flags       write fast
   complexity  O(N) where N is the number of elements returned
@@ -181,11 +181,11 @@ LPOP -2
   args
     key key @0
     count? integer since=6.2.0
-  reply       any
+  reply       bulk | null | array of bulk | null-array
 
 LPOS -3
   status      todo 3
-  summary     Summary of lpos
+  summary     Where in a list an element stands
   since       6.0.6
   flags       readonly
   complexity  O(N) where N is the number of elements in the list, for the average case. When
@@ -199,11 +199,11 @@ LPOS -3
     rank? integer RANK
     num-matches? integer COUNT
     len? integer MAXLEN
-  reply       any
+  reply       int >=0 | null | array of int >=0
 
 LPUSH -3
   status      todo 3
-  summary     Summary of lpush
+  summary     Put elements in front of a list
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1) for each element added, so O(N) to add N elements when the command is called with
@@ -214,11 +214,11 @@ LPUSH -3
   args
     key key @0
     element+ string
-  reply       any
+  reply       int >=0
 
 LPUSHX -3
   status      todo 3
-  summary     Summary of lpushx
+  summary     Put elements in front of a list that is there already
   since       2.2.0
   flags       write denyoom fast
   complexity  O(1) for each element added, so O(N) to add N elements when the command is called with
@@ -229,11 +229,11 @@ LPUSHX -3
   args
     key key @0
     element+ string
-  reply       any
+  reply       int >=0
 
 LRANGE 4
   status      todo 3
-  summary     Summary of lrange
+  summary     The elements of a list from one index to another
   since       1.0.0
   flags       readonly
   complexity  O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest
@@ -245,11 +245,11 @@ LRANGE 4
     key key @0
     start integer
     stop integer
-  reply       any
+  reply       array of bulk
 
 LREM 4
   status      todo 3
-  summary     Summary of lrem
+  summary     Remove elements of a list that equal a value
   since       1.0.0
   flags       write
   complexity  O(N+M) where N is the length of the list and M is the number of elements removed.
@@ -259,11 +259,11 @@ LREM 4
     key key @0
     count integer
     element string
-  reply       any
+  reply       int >=0
 
 LSET 4
   status      todo 3
-  summary     Summary of lset
+  summary     Replace the element of a list at an index
   since       1.0.0
   flags       write denyoom
   complexity  O(N) where N is the length of the list. Setting either the first or the last element
@@ -274,11 +274,11 @@ LSET 4
     key key @0
     index integer
     element string
-  reply       any
+  reply       simple "OK"
 
 LTRIM 4
   status      todo 3
-  summary     Summary of ltrim
+  summary     Keep only the elements of a list from one index to another
   since       1.0.0
   flags       write
   complexity  O(N) where N is the number of elements to be removed by the operation.
@@ -288,11 +288,11 @@ LTRIM 4
     key key @0
     start integer
     stop integer
-  reply       any
+  reply       simple "OK"
 
 RPOP -2
   status      todo 3
-  summary     Summary of rpop
+  summary     Take elements from the end of a list
   since       1.0.0
   flags       write fast
   complexity  O(N) where N is the number of elements returned
@@ -302,11 +302,11 @@ RPOP -2
   args
     key key @0
     count? integer since=6.2.0
-  reply       any
+  reply       bulk | null | array of bulk | null-array
 
 RPOPLPUSH 3
   status      todo 3
-  summary     Summary of rpoplpush
+  summary     Move the last element of a list to the front of another
   since       1.2.0
   flags       write denyoom
   complexity  O(1)
@@ -317,11 +317,11 @@ RPOPLPUSH 3
   args
     source key @0
     destination key @1
-  reply       any
+  reply       bulk | null
 
 RPUSH -3
   status      todo 3
-  summary     Summary of rpush
+  summary     Put elements at the end of a list
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1) for each element added, so O(N) to add N elements when the command is called with
@@ -332,11 +332,11 @@ RPUSH -3
   args
     key key @0
     element+ string
-  reply       any
+  reply       int >=0
 
 RPUSHX -3
   status      todo 3
-  summary     Summary of rpushx
+  summary     Put elements at the end of a list that is there already
   since       2.2.0
   flags       write denyoom fast
   complexity  O(1) for each element added, so O(N) to add N elements when the command is called with
@@ -347,4 +347,4 @@ RPUSHX -3
   args
     key key @0
     element+ string
-  reply       any
+  reply       int >=0

@@ -2,11 +2,11 @@ group server
 
 FAILOVER -1
   status      todo 6
-  summary     Summary of failover
+  summary     Hand the role of primary over to a replica
   since       6.2.0
   flags       admin noscript stale
   complexity  O(1)
-  route       local
+  route       refused
   args
     target? block TO
       host string
@@ -14,14 +14,14 @@ FAILOVER -1
       force? token FORCE
     abort? token ABORT
     milliseconds? integer TIMEOUT
-  reply       any
+  reply       simple "OK"
 
 PSYNC -3
   status      todo 6
-  summary     Summary of psync
+  summary     Follow a primary from an offset on, as replicas do
   since       2.8.0
   flags       admin noscript no_async_loading no_multi
-  route       local
+  route       refused
   args
     replicationid string
     offset integer
@@ -29,21 +29,21 @@ PSYNC -3
 
 REPLCONF -1
   status      todo 6
-  summary     Summary of replconf
+  summary     What a replica and its primary tell each other
   since       3.0.0
   flags       admin noscript loading stale allow_busy
   complexity  O(1)
   syscmd
-  route       local
-  reply       any
+  route       refused
+  reply       simple "OK" | array of bulk | nothing
 
 REPLICAOF 3
   status      todo 6
-  summary     Summary of replicaof
+  summary     Follow a primary, or none
   since       5.0.0
   flags       admin noscript stale no_async_loading
   complexity  O(1)
-  route       local
+  route       refused
   args
     args oneof
       host-port block
@@ -52,26 +52,27 @@ REPLICAOF 3
       no-one block
         no token NO
         one token ONE
-  reply       any
+  reply       simple
 
 ROLE 1
   status      todo 6
-  summary     Summary of role
+  summary     Whether this is a primary or a replica, and of whom
   since       2.8.12
   flags       noscript loading stale fast
   acl         admin dangerous
   complexity  O(1)
   route       local
-  reply       any
+  reply       [bulk "master", int >=0, array of [bulk, bulk, bulk]] | [bulk "slave", bulk, int,
+              bulk, int]
 
 SLAVEOF 3
   status      todo 6
-  summary     Summary of slaveof
+  summary     Follow a primary, or none, under its old name
   since       1.0.0
   flags       admin noscript stale no_async_loading
   complexity  O(1)
   deprecated  5.0.0 `REPLICAOF`
-  route       local
+  route       refused
   args
     args oneof
       host-port block
@@ -80,42 +81,42 @@ SLAVEOF 3
       no-one block
         no token NO
         one token ONE
-  reply       any
+  reply       simple
 
 SYNC 1
   status      todo 6
-  summary     Summary of sync
+  summary     Follow a primary, as old replicas do
   since       1.0.0
   flags       admin noscript no_async_loading no_multi
-  route       local
+  route       refused
   reply       any
 
 WAIT 3
   status      todo 6
-  summary     Summary of wait
+  summary     Wait until so many replicas have this connection's writes
   since       3.0.0
   group       generic
   acl         connection
   tips        request_policy:all_shards response_policy:agg_min
   complexity  O(1)
-  route       local
+  route       all-shards:min
   args
     numreplicas integer
     timeout integer
-  reply       any
+  reply       int >=0
 
 WAITAOF 4
   status      todo 4
-  summary     Summary of waitaof
+  summary     Wait until this connection's writes are on disk, here and on replicas
   since       7.2.0
   group       generic
   flags       noscript
   acl         connection
   tips        request_policy:all_shards response_policy:agg_min
   complexity  O(1)
-  route       local
+  route       all-shards:min
   args
     numlocal integer
     numreplicas integer
     timeout integer
-  reply       any
+  reply       [int 0..1, int >=0]

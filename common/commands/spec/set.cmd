@@ -3,7 +3,7 @@ acl   set
 
 SADD -3
   status      todo 3
-  summary     Summary of sadd
+  summary     Add members to a set
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1) for each element added, so O(N) to add N elements when the command is called with
@@ -14,11 +14,11 @@ SADD -3
   args
     key key @0
     member+ string
-  reply       any
+  reply       int >=0
 
 SCARD 2
   status      todo 3
-  summary     Summary of scard
+  summary     Number of members in a set
   since       1.0.0
   flags       readonly fast
   complexity  O(1)
@@ -26,11 +26,11 @@ SCARD 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0
 
 SDIFF -2
   status      todo 3
-  summary     Summary of sdiff
+  summary     Members of the first set that no other set has
   since       1.0.0
   flags       readonly
   tips        nondeterministic_output_order
@@ -39,11 +39,11 @@ SDIFF -2
   route       one-slot
   args
     key+ key @0
-  reply       any
+  reply       set of bulk
 
 SDIFFSTORE -3
   status      todo 3
-  summary     Summary of sdiffstore
+  summary     Store the members of the first set that no other set has
   since       1.0.0
   flags       write denyoom
   complexity  O(N) where N is the total number of elements in all given sets.
@@ -53,11 +53,11 @@ SDIFFSTORE -3
   args
     destination key @0
     key+ key @1
-  reply       any
+  reply       int >=0
 
 SINTER -2
   status      todo 3
-  summary     Summary of sinter
+  summary     Members that all sets have
   since       1.0.0
   flags       readonly
   tips        nondeterministic_output_order
@@ -67,11 +67,11 @@ SINTER -2
   route       one-slot
   args
     key+ key @0
-  reply       any
+  reply       set of bulk
 
 SINTERCARD -3
   status      todo 3
-  summary     Summary of sintercard
+  summary     Number of members that all sets have, up to a limit
   since       7.0.0
   flags       readonly
   complexity  O(N*M) worst case where N is the cardinality of the smallest set and M is the number
@@ -82,11 +82,11 @@ SINTERCARD -3
     numkeys integer
     key+ key @0
     limit? integer LIMIT
-  reply       any
+  reply       int >=0
 
 SINTERSTORE -3
   status      todo 3
-  summary     Summary of sinterstore
+  summary     Store the members that all sets have
   since       1.0.0
   flags       write denyoom
   complexity  O(N*M) worst case where N is the cardinality of the smallest set and M is the number
@@ -97,11 +97,11 @@ SINTERSTORE -3
   args
     destination key @0
     key+ key @1
-  reply       any
+  reply       int >=0
 
 SISMEMBER 3
   status      todo 3
-  summary     Summary of sismember
+  summary     Whether a set has a member
   since       1.0.0
   flags       readonly fast
   complexity  O(1)
@@ -110,11 +110,11 @@ SISMEMBER 3
   args
     key key @0
     member string
-  reply       any
+  reply       int 0..1
 
 SMEMBERS 2
   status      todo 3
-  summary     Summary of smembers
+  summary     All members of a set
   since       1.0.0
   flags       readonly
   tips        nondeterministic_output_order
@@ -123,11 +123,11 @@ SMEMBERS 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       set of bulk
 
 SMISMEMBER -3
   status      todo 3
-  summary     Summary of smismember
+  summary     For each of several values, whether a set has it
   since       6.2.0
   flags       readonly fast
   complexity  O(N) where N is the number of elements being checked for membership
@@ -136,11 +136,11 @@ SMISMEMBER -3
   args
     key key @0
     member+ string
-  reply       any
+  reply       array of int 0..1
 
 SMOVE 4
   status      todo 3
-  summary     Summary of smove
+  summary     Move a member from one set to another
   since       1.0.0
   flags       write fast
   complexity  O(1)
@@ -151,11 +151,11 @@ SMOVE 4
     source key @0
     destination key @1
     member string
-  reply       any
+  reply       int 0..1
 
 SPOP -2
   status      todo 3
-  summary     Summary of spop
+  summary     Take members, drawn at random, out of a set
   since       1.0.0
   flags       write fast
   tips        nondeterministic_output
@@ -167,11 +167,11 @@ SPOP -2
   args
     key key @0
     count? integer since=3.2.0
-  reply       any
+  reply       bulk | null | set of bulk
 
 SRANDMEMBER -2
   status      todo 3
-  summary     Summary of srandmember
+  summary     Some members of a set, drawn at random
   since       1.0.0
   flags       readonly
   tips        nondeterministic_output
@@ -183,11 +183,11 @@ SRANDMEMBER -2
   args
     key key @0
     count? integer since=2.6.0
-  reply       any
+  reply       bulk | null | array of bulk
 
 SREM -3
   status      todo 3
-  summary     Summary of srem
+  summary     Remove members from a set
   since       1.0.0
   flags       write fast
   complexity  O(N) where N is the number of members to be removed.
@@ -197,11 +197,11 @@ SREM -3
   args
     key key @0
     member+ string
-  reply       any
+  reply       int >=0
 
 SSCAN -3
   status      todo 3
-  summary     Summary of sscan
+  summary     Walk over a set, a few members at a time
   since       2.8.0
   flags       readonly
   tips        nondeterministic_output
@@ -214,11 +214,11 @@ SSCAN -3
     cursor integer
     pattern? pattern MATCH
     count? integer COUNT
-  reply       any
+  reply       [bulk, array of bulk]
 
 SUNION -2
   status      todo 3
-  summary     Summary of sunion
+  summary     Members that any of the sets has
   since       1.0.0
   flags       readonly
   tips        nondeterministic_output_order
@@ -227,11 +227,11 @@ SUNION -2
   route       one-slot
   args
     key+ key @0
-  reply       any
+  reply       set of bulk
 
 SUNIONSTORE -3
   status      todo 3
-  summary     Summary of sunionstore
+  summary     Store the members that any of the sets has
   since       1.0.0
   flags       write denyoom
   complexity  O(N) where N is the total number of elements in all given sets.
@@ -241,4 +241,4 @@ SUNIONSTORE -3
   args
     destination key @0
     key+ key @1
-  reply       any
+  reply       int >=0

@@ -3,13 +3,13 @@ acl   sortedset
 
 BZMPOP -5
   status      todo 3
-  summary     Summary of bzmpop
+  summary     Wait until one of several sorted sets has members, and take some
   since       7.0.0
   flags       write blocking
   complexity  O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of
               elements in the sorted set, and M being the number of elements popped.
   key         RW access delete at 2 count 0 first 1
-  route       one-slot
+  route       private:blocking
   args
     timeout double
     numkeys integer
@@ -18,39 +18,39 @@ BZMPOP -5
       min token MIN
       max token MAX
     count? integer COUNT
-  reply       any
+  reply       [bulk, array of [bulk, double]] | null-array
 
 BZPOPMAX -3
   status      todo 3
-  summary     Summary of bzpopmax
+  summary     Wait until one of several sorted sets has a member, and take its highest
   since       5.0.0
   flags       write blocking fast
   complexity  O(log(N)) with N being the number of elements in the sorted set.
   history     6.0.0 `timeout` is interpreted as a double instead of an integer.
   key         RW access delete at 1 to -2
-  route       one-slot
+  route       private:blocking
   args
     key+ key @0
     timeout double
-  reply       any
+  reply       [bulk, bulk, double] | null-array
 
 BZPOPMIN -3
   status      todo 3
-  summary     Summary of bzpopmin
+  summary     Wait until one of several sorted sets has a member, and take its lowest
   since       5.0.0
   flags       write blocking fast
   complexity  O(log(N)) with N being the number of elements in the sorted set.
   history     6.0.0 `timeout` is interpreted as a double instead of an integer.
   key         RW access delete at 1 to -2
-  route       one-slot
+  route       private:blocking
   args
     key+ key @0
     timeout double
-  reply       any
+  reply       [bulk, bulk, double] | null-array
 
 ZADD -4
   status      todo 3
-  summary     Summary of zadd
+  summary     Add members with scores to a sorted set, or change their scores
   since       1.2.0
   flags       write denyoom fast
   complexity  O(log(N)) for each item added, where N is the number of elements in the sorted set.
@@ -72,11 +72,11 @@ ZADD -4
     data+ block
       score double
       member string
-  reply       any
+  reply       int >=0 | double | null
 
 ZCARD 2
   status      todo 3
-  summary     Summary of zcard
+  summary     Number of members in a sorted set
   since       1.2.0
   flags       readonly fast
   complexity  O(1)
@@ -84,11 +84,11 @@ ZCARD 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0
 
 ZCOUNT 4
   status      todo 3
-  summary     Summary of zcount
+  summary     Number of members with a score within a range
   since       2.0.0
   flags       readonly fast
   complexity  O(log(N)) with N being the number of elements in the sorted set.
@@ -98,11 +98,11 @@ ZCOUNT 4
     key key @0
     min double
     max double
-  reply       any
+  reply       int >=0
 
 ZDIFF -3
   status      todo 3
-  summary     Summary of zdiff
+  summary     Members of the first sorted set that no other one has
   since       6.2.0
   flags       readonly
   complexity  O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets,
@@ -113,11 +113,11 @@ ZDIFF -3
     numkeys integer
     key+ key @0
     withscores? token WITHSCORES
-  reply       any
+  reply       array of bulk | pairs of bulk, double
 
 ZDIFFSTORE -4
   status      todo 3
-  summary     Summary of zdiffstore
+  summary     Store the members of the first sorted set that no other one has
   since       6.2.0
   flags       write denyoom
   complexity  O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets,
@@ -129,11 +129,11 @@ ZDIFFSTORE -4
     destination key @0
     numkeys integer
     key+ key @1
-  reply       any
+  reply       int >=0
 
 ZINCRBY 4
   status      todo 3
-  summary     Summary of zincrby
+  summary     Add to the score of a member
   since       1.2.0
   flags       write denyoom fast
   complexity  O(log(N)) where N is the number of elements in the sorted set.
@@ -143,11 +143,11 @@ ZINCRBY 4
     key key @0
     increment integer
     member string
-  reply       any
+  reply       double
 
 ZINTER -3
   status      todo 3
-  summary     Summary of zinter
+  summary     Members that all sorted sets have, their scores combined
   since       6.2.0
   flags       readonly
   complexity  O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the
@@ -164,11 +164,11 @@ ZINTER -3
       min token MIN
       max token MAX
     withscores? token WITHSCORES
-  reply       any
+  reply       array of bulk | pairs of bulk, double
 
 ZINTERCARD -3
   status      todo 3
-  summary     Summary of zintercard
+  summary     Number of members that all sorted sets have, up to a limit
   since       7.0.0
   flags       readonly
   complexity  O(N*K) worst case with N being the smallest input sorted set, K being the number of
@@ -179,11 +179,11 @@ ZINTERCARD -3
     numkeys integer
     key+ key @0
     limit? integer LIMIT
-  reply       any
+  reply       int >=0
 
 ZINTERSTORE -4
   status      todo 3
-  summary     Summary of zinterstore
+  summary     Store the members that all sorted sets have, their scores combined
   since       2.0.0
   flags       write denyoom
   complexity  O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the
@@ -201,11 +201,11 @@ ZINTERSTORE -4
       sum token SUM
       min token MIN
       max token MAX
-  reply       any
+  reply       int >=0
 
 ZLEXCOUNT 4
   status      todo 3
-  summary     Summary of zlexcount
+  summary     Number of members within a range of names
   since       2.8.9
   flags       readonly fast
   complexity  O(log(N)) with N being the number of elements in the sorted set.
@@ -215,11 +215,11 @@ ZLEXCOUNT 4
     key key @0
     min string
     max string
-  reply       any
+  reply       int >=0
 
 ZMPOP -4
   status      todo 3
-  summary     Summary of zmpop
+  summary     Take the lowest or highest members of the first sorted set that has some
   since       7.0.0
   flags       write
   complexity  O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of
@@ -233,11 +233,11 @@ ZMPOP -4
       min token MIN
       max token MAX
     count? integer COUNT
-  reply       any
+  reply       [bulk, array of [bulk, double]] | null-array
 
 ZMSCORE -3
   status      todo 3
-  summary     Summary of zmscore
+  summary     The scores of several members
   since       6.2.0
   flags       readonly fast
   complexity  O(N) where N is the number of members being requested.
@@ -246,11 +246,11 @@ ZMSCORE -3
   args
     key key @0
     member+ string
-  reply       any
+  reply       array of (double | null)
 
 ZPOPMAX -2
   status      todo 3
-  summary     Summary of zpopmax
+  summary     Take the members with the highest scores
   since       5.0.0
   flags       write fast
   complexity  O(log(N)*M) with N being the number of elements in the sorted set, and M being the
@@ -260,11 +260,11 @@ ZPOPMAX -2
   args
     key key @0
     count? integer
-  reply       any
+  reply       [bulk, double] | pairs of bulk, double
 
 ZPOPMIN -2
   status      todo 3
-  summary     Summary of zpopmin
+  summary     Take the members with the lowest scores
   since       5.0.0
   flags       write fast
   complexity  O(log(N)*M) with N being the number of elements in the sorted set, and M being the
@@ -274,11 +274,11 @@ ZPOPMIN -2
   args
     key key @0
     count? integer
-  reply       any
+  reply       [bulk, double] | pairs of bulk, double
 
 ZRANDMEMBER -2
   status      todo 3
-  summary     Summary of zrandmember
+  summary     Some members of a sorted set, drawn at random
   since       6.2.0
   flags       readonly
   tips        nondeterministic_output
@@ -290,11 +290,11 @@ ZRANDMEMBER -2
     options? block
       count integer
       withscores? token WITHSCORES
-  reply       any
+  reply       bulk | null | array of bulk | pairs of bulk, double
 
 ZRANGE -4
   status      todo 3
-  summary     Summary of zrange
+  summary     Members of a sorted set within a range of ranks, scores or names
   since       1.2.0
   flags       readonly
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -314,11 +314,11 @@ ZRANGE -4
       offset integer
       count integer
     withscores? token WITHSCORES
-  reply       any
+  reply       array of bulk | pairs of bulk, double
 
 ZRANGEBYLEX -4
   status      todo 3
-  summary     Summary of zrangebylex
+  summary     Members of a sorted set within a range of names
   since       2.8.9
   flags       readonly
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -334,11 +334,11 @@ ZRANGEBYLEX -4
     limit? block LIMIT
       offset integer
       count integer
-  reply       any
+  reply       array of bulk
 
 ZRANGEBYSCORE -4
   status      todo 3
-  summary     Summary of zrangebyscore
+  summary     Members of a sorted set with a score within a range
   since       1.0.5
   flags       readonly
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -356,11 +356,11 @@ ZRANGEBYSCORE -4
     limit? block LIMIT
       offset integer
       count integer
-  reply       any
+  reply       array of bulk | pairs of bulk, double
 
 ZRANGESTORE -5
   status      todo 3
-  summary     Summary of zrangestore
+  summary     Store the members of a sorted set within a range
   since       6.2.0
   flags       write denyoom
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -380,11 +380,11 @@ ZRANGESTORE -5
     limit? block LIMIT
       offset integer
       count integer
-  reply       any
+  reply       int >=0
 
 ZRANK -3
   status      todo 3
-  summary     Summary of zrank
+  summary     The place of a member, counted from the lowest score
   since       2.0.0
   flags       readonly fast
   complexity  O(log(N))
@@ -395,11 +395,11 @@ ZRANK -3
     key key @0
     member string
     withscore? token WITHSCORE
-  reply       any
+  reply       int >=0 | null | [int >=0, double] | null-array
 
 ZREM -3
   status      todo 3
-  summary     Summary of zrem
+  summary     Remove members from a sorted set
   since       1.2.0
   flags       write fast
   complexity  O(M*log(N)) with N being the number of elements in the sorted set and M the number of
@@ -410,11 +410,11 @@ ZREM -3
   args
     key key @0
     member+ string
-  reply       any
+  reply       int >=0
 
 ZREMRANGEBYLEX 4
   status      todo 3
-  summary     Summary of zremrangebylex
+  summary     Remove the members within a range of names
   since       2.8.9
   flags       write
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -425,11 +425,11 @@ ZREMRANGEBYLEX 4
     key key @0
     min string
     max string
-  reply       any
+  reply       int >=0
 
 ZREMRANGEBYRANK 4
   status      todo 3
-  summary     Summary of zremrangebyrank
+  summary     Remove the members within a range of ranks
   since       2.0.0
   flags       write
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -440,11 +440,11 @@ ZREMRANGEBYRANK 4
     key key @0
     start integer
     stop integer
-  reply       any
+  reply       int >=0
 
 ZREMRANGEBYSCORE 4
   status      todo 3
-  summary     Summary of zremrangebyscore
+  summary     Remove the members with a score within a range
   since       1.2.0
   flags       write
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -455,11 +455,11 @@ ZREMRANGEBYSCORE 4
     key key @0
     min double
     max double
-  reply       any
+  reply       int >=0
 
 ZREVRANGE -4
   status      todo 3
-  summary     Summary of zrevrange
+  summary     Members of a sorted set within a range of ranks, highest first
   since       1.2.0
   flags       readonly
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -472,11 +472,11 @@ ZREVRANGE -4
     start integer
     stop integer
     withscores? token WITHSCORES
-  reply       any
+  reply       array of bulk | pairs of bulk, double
 
 ZREVRANGEBYLEX -4
   status      todo 3
-  summary     Summary of zrevrangebylex
+  summary     Members of a sorted set within a range of names, last first
   since       2.8.9
   flags       readonly
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -492,11 +492,11 @@ ZREVRANGEBYLEX -4
     limit? block LIMIT
       offset integer
       count integer
-  reply       any
+  reply       array of bulk
 
 ZREVRANGEBYSCORE -4
   status      todo 3
-  summary     Summary of zrevrangebyscore
+  summary     Members of a sorted set with a score within a range, highest first
   since       2.2.0
   flags       readonly
   complexity  O(log(N)+M) with N being the number of elements in the sorted set and M the number of
@@ -514,11 +514,11 @@ ZREVRANGEBYSCORE -4
     limit? block LIMIT
       offset integer
       count integer
-  reply       any
+  reply       array of bulk | pairs of bulk, double
 
 ZREVRANK -3
   status      todo 3
-  summary     Summary of zrevrank
+  summary     The place of a member, counted from the highest score
   since       2.0.0
   flags       readonly fast
   complexity  O(log(N))
@@ -529,11 +529,11 @@ ZREVRANK -3
     key key @0
     member string
     withscore? token WITHSCORE
-  reply       any
+  reply       int >=0 | null | [int >=0, double] | null-array
 
 ZSCAN -3
   status      todo 3
-  summary     Summary of zscan
+  summary     Walk over a sorted set, a few members at a time
   since       2.8.0
   flags       readonly
   tips        nondeterministic_output
@@ -546,11 +546,11 @@ ZSCAN -3
     cursor integer
     pattern? pattern MATCH
     count? integer COUNT
-  reply       any
+  reply       [bulk, array of bulk]
 
 ZSCORE 3
   status      todo 3
-  summary     Summary of zscore
+  summary     The score of a member
   since       1.2.0
   flags       readonly fast
   complexity  O(1)
@@ -559,11 +559,11 @@ ZSCORE 3
   args
     key key @0
     member string
-  reply       any
+  reply       double | null
 
 ZUNION -3
   status      todo 3
-  summary     Summary of zunion
+  summary     Members that any of the sorted sets has, their scores combined
   since       6.2.0
   flags       readonly
   complexity  O(N)+O(M*log(M)) with N being the sum of the sizes of the input sorted sets, and M
@@ -579,11 +579,11 @@ ZUNION -3
       min token MIN
       max token MAX
     withscores? token WITHSCORES
-  reply       any
+  reply       array of bulk | pairs of bulk, double
 
 ZUNIONSTORE -4
   status      todo 3
-  summary     Summary of zunionstore
+  summary     Store the members that any of the sorted sets has, their scores combined
   since       2.0.0
   flags       write denyoom
   complexity  O(N)+O(M log(M)) with N being the sum of the sizes of the input sorted sets, and M
@@ -600,4 +600,4 @@ ZUNIONSTORE -4
       sum token SUM
       min token MIN
       max token MAX
-  reply       any
+  reply       int >=0

@@ -3,7 +3,7 @@ acl   stream
 
 XACK -4
   status      todo 3
-  summary     Summary of xack
+  summary     Tell a group that entries were processed
   since       5.0.0
   flags       write fast
   complexity  O(1) for each message ID processed.
@@ -13,11 +13,11 @@ XACK -4
     key key @0
     group string
     id+ string
-  reply       any
+  reply       int >=0
 
 XADD -5
   status      todo 3
-  summary     Summary of xadd
+  summary     Append an entry to a stream
   since       5.0.0
   flags       write denyoom fast
   tips        nondeterministic_output
@@ -46,11 +46,11 @@ XADD -5
     data+ block
       field string
       value string
-  reply       any
+  reply       bulk | null
 
 XAUTOCLAIM -6
   status      todo 3
-  summary     Summary of xautoclaim
+  summary     Take over entries that others have left pending for long
   since       6.2.0
   flags       write fast
   tips        nondeterministic_output
@@ -67,11 +67,11 @@ XAUTOCLAIM -6
     start string
     count? integer COUNT
     justid? token JUSTID
-  reply       any
+  reply       [bulk, array of ([bulk, array of bulk] | bulk), array of bulk]
 
 XCLAIM -6
   status      todo 3
-  summary     Summary of xclaim
+  summary     Take over given entries that are pending with others
   since       5.0.0
   flags       write fast
   tips        nondeterministic_output
@@ -90,11 +90,11 @@ XCLAIM -6
     force? token FORCE
     justid? token JUSTID
     lastid? string LASTID
-  reply       any
+  reply       array of ([bulk, array of bulk] | bulk)
 
 XDEL -3
   status      todo 3
-  summary     Summary of xdel
+  summary     Remove entries from a stream
   since       5.0.0
   flags       write fast
   complexity  O(1) for each single item to delete in the stream, regardless of the stream size.
@@ -103,17 +103,17 @@ XDEL -3
   args
     key key @0
     id+ string
-  reply       any
+  reply       int >=0
 
 XGROUP -2
-  summary     Summary of xgroup
+  summary     Make, change and remove consumer groups
   since       5.0.0
   acl         -
   complexity  Depends on subcommand.
 
 XGROUP CREATE -5
   status      todo 3
-  summary     Summary of xgroup|create
+  summary     Make a consumer group
   since       5.0.0
   flags       write denyoom
   complexity  O(1)
@@ -128,11 +128,11 @@ XGROUP CREATE -5
       new-id token $
     mkstream? token MKSTREAM
     entries-read? integer ENTRIESREAD
-  reply       any
+  reply       simple "OK"
 
 XGROUP CREATECONSUMER 5
   status      todo 3
-  summary     Summary of xgroup|createconsumer
+  summary     Make a consumer in a group
   since       6.2.0
   flags       write denyoom
   complexity  O(1)
@@ -142,11 +142,11 @@ XGROUP CREATECONSUMER 5
     key key @0
     group string
     consumer string
-  reply       any
+  reply       int 0..1
 
 XGROUP DELCONSUMER 5
   status      todo 3
-  summary     Summary of xgroup|delconsumer
+  summary     Remove a consumer and forget what was pending with it
   since       5.0.0
   flags       write
   complexity  O(1)
@@ -156,11 +156,11 @@ XGROUP DELCONSUMER 5
     key key @0
     group string
     consumer string
-  reply       any
+  reply       int >=0
 
 XGROUP DESTROY 4
   status      todo 3
-  summary     Summary of xgroup|destroy
+  summary     Remove a consumer group
   since       5.0.0
   flags       write
   complexity  O(N) where N is the number of entries in the group's pending entries list (PEL).
@@ -169,20 +169,20 @@ XGROUP DESTROY 4
   args
     key key @0
     group string
-  reply       any
+  reply       int 0..1
 
 XGROUP HELP 2
   status      todo 3
-  summary     Summary of xgroup|help
+  summary     The subcommands of XGROUP
   since       5.0.0
   flags       loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       array of simple
 
 XGROUP SETID -5
   status      todo 3
-  summary     Summary of xgroup|setid
+  summary     Set the entry after which a group goes on to read
   since       5.0.0
   flags       write
   complexity  O(1)
@@ -196,17 +196,17 @@ XGROUP SETID -5
       id string
       new-id token $
     entriesread? integer ENTRIESREAD shown=entries-read
-  reply       any
+  reply       simple "OK"
 
 XINFO -2
-  summary     Summary of xinfo
+  summary     Look at streams, groups and consumers
   since       5.0.0
   acl         -
   complexity  Depends on subcommand.
 
 XINFO CONSUMERS 4
   status      todo 3
-  summary     Summary of xinfo|consumers
+  summary     The consumers of a group
   since       5.0.0
   flags       readonly
   tips        nondeterministic_output
@@ -217,11 +217,11 @@ XINFO CONSUMERS 4
   args
     key key @0
     group string
-  reply       any
+  reply       array of {name: bulk, pending: int >=0, idle: int >=0, inactive?: int >=-1}
 
 XINFO GROUPS 3
   status      todo 3
-  summary     Summary of xinfo|groups
+  summary     The groups of a stream
   since       5.0.0
   flags       readonly
   complexity  O(1)
@@ -230,20 +230,21 @@ XINFO GROUPS 3
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       array of {name: bulk, consumers: int >=0, pending: int >=0, last-delivered-id: bulk,
+              entries-read: int >=0 | null, lag: int >=0 | null}
 
 XINFO HELP 2
   status      todo 3
-  summary     Summary of xinfo|help
+  summary     The subcommands of XINFO
   since       5.0.0
   flags       loading stale
   complexity  O(1)
   route       local
-  reply       any
+  reply       array of simple
 
 XINFO STREAM -3
   status      todo 3
-  summary     Summary of xinfo|stream
+  summary     State of a stream, with its entries and groups if wanted
   since       5.0.0
   flags       readonly
   complexity  O(1)
@@ -258,11 +259,18 @@ XINFO STREAM -3
     full-block? block
       full token FULL
       count? integer COUNT
-  reply       any
+  reply       {length: int >=0, radix-tree-keys: int >=0, radix-tree-nodes: int >=0,
+              last-generated-id: bulk, max-deleted-entry-id: bulk, entries-added: int >=0,
+              recorded-first-entry-id: bulk, groups: int >=0 | array of {name: bulk,
+              last-delivered-id: bulk, entries-read: int >=0 | null, lag: int >=0 | null, pel-count:
+              int >=0, pending: array of [bulk, bulk, int, int], consumers: array of {name: bulk,
+              seen-time: int, active-time?: int, pel-count: int >=0, pending: array of [bulk, int,
+              int]}}, first-entry?: [bulk, array of bulk] | null, last-entry?: [bulk, array of bulk]
+              | null, entries?: array of [bulk, array of bulk]}
 
 XLEN 2
   status      todo 3
-  summary     Summary of xlen
+  summary     Number of entries in a stream
   since       5.0.0
   flags       readonly fast
   complexity  O(1)
@@ -270,11 +278,11 @@ XLEN 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0
 
 XPENDING -3
   status      todo 3
-  summary     Summary of xpending
+  summary     What was delivered to a group and not acknowledged yet
   since       5.0.0
   flags       readonly
   tips        nondeterministic_output
@@ -295,11 +303,12 @@ XPENDING -3
       end string
       count integer
       consumer? string
-  reply       any
+  reply       [int >=0, bulk | null, bulk | null, array of [bulk, bulk] | null-array] | array of
+              [bulk, bulk, int >=0, int >=0]
 
 XRANGE -4
   status      todo 3
-  summary     Summary of xrange
+  summary     Entries of a stream from one id to another
   since       5.0.0
   flags       readonly
   complexity  O(N) with N being the number of elements being returned. If N is constant (e.g. always
@@ -312,26 +321,27 @@ XRANGE -4
     start string
     end string
     count? integer COUNT
-  reply       any
+  reply       array of [bulk, array of bulk]
 
 XREAD -4
   status      todo 3
-  summary     Summary of xread
+  summary     Entries of streams after given ids, waiting for them if wanted
   since       5.0.0
   flags       readonly blocking
   key         RO access after STREAMS from 1 to -1 limit 2
-  route       one-slot
+  route       private:block-option
   args
     count? integer COUNT
     milliseconds? integer BLOCK
     streams block STREAMS
       key+ key @0
       id+ string
-  reply       any
+  reply       resp2 array of [bulk, array of [bulk, array of bulk]] | resp3 map of bulk -> array of
+              [bulk, array of bulk] | null-array
 
 XREADGROUP -7
   status      todo 3
-  summary     Summary of xreadgroup
+  summary     Entries of streams as one consumer of a group, waiting for them if wanted
   since       5.0.0
   flags       write blocking
   complexity  For each stream mentioned: O(M) with M being the number of elements returned. If M is
@@ -339,7 +349,7 @@ XREADGROUP -7
               it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in
               order to serve the N clients blocked on the stream getting new data.
   key         RO access after STREAMS from 4 to -1 limit 2
-  route       one-slot
+  route       private:block-option
   args
     group-block block GROUP
       group string
@@ -350,11 +360,12 @@ XREADGROUP -7
     streams block STREAMS
       key+ key @0
       id+ string
-  reply       any
+  reply       resp2 array of [bulk, array of [bulk, array of bulk | null-array]] | resp3 map of bulk
+              -> array of [bulk, array of bulk | null-array] | null-array
 
 XREVRANGE -4
   status      todo 3
-  summary     Summary of xrevrange
+  summary     Entries of a stream from one id back to another
   since       5.0.0
   flags       readonly
   complexity  O(N) with N being the number of elements returned. If N is constant (e.g. always
@@ -367,11 +378,11 @@ XREVRANGE -4
     end string
     start string
     count? integer COUNT
-  reply       any
+  reply       array of [bulk, array of bulk]
 
 XSETID -3
   status      todo 3
-  summary     Summary of xsetid
+  summary     Set the last id of a stream, for replication
   since       5.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -383,11 +394,11 @@ XSETID -3
     last-id string
     entries-added? integer ENTRIESADDED since=7.0.0
     max-deleted-id? string MAXDELETEDID since=7.0.0
-  reply       any
+  reply       simple "OK"
 
 XTRIM -4
   status      todo 3
-  summary     Summary of xtrim
+  summary     Cut old entries off a stream
   since       5.0.0
   flags       write
   tips        nondeterministic_output
@@ -408,4 +419,4 @@ XTRIM -4
         approximately token ~
       threshold string
       count? integer LIMIT since=6.2.0
-  reply       any
+  reply       int >=0

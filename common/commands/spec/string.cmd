@@ -3,7 +3,7 @@ acl   string
 
 APPEND 3
   status      built
-  summary     Summary of append
+  summary     Add bytes to the end of a string, or create it
   since       2.0.0
   flags       write denyoom fast
   complexity  O(1). The amortized time complexity is O(1) assuming the appended value is small and
@@ -14,11 +14,11 @@ APPEND 3
   args
     key key @0
     value string
-  reply       any
+  reply       int >=0
 
 DECR 2
   status      built
-  summary     Summary of decr
+  summary     Subtract one from a number
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -26,11 +26,11 @@ DECR 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int
 
 DECRBY 3
   status      built
-  summary     Summary of decrby
+  summary     Subtract from a number
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -39,11 +39,11 @@ DECRBY 3
   args
     key key @0
     decrement integer
-  reply       any
+  reply       int
 
 GET 2
   status      built
-  summary     Summary of get
+  summary     The value of a string key
   since       1.0.0
   flags       readonly fast
   complexity  O(1)
@@ -51,11 +51,11 @@ GET 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       bulk | null
 
 GETDEL 2
   status      built
-  summary     Summary of getdel
+  summary     The value of a string key, which is then removed
   since       6.2.0
   flags       write fast
   complexity  O(1)
@@ -63,11 +63,11 @@ GETDEL 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       bulk | null
 
 GETEX -2
   status      built
-  summary     Summary of getex
+  summary     The value of a string key, setting or clearing its time to live
   since       6.2.0
   flags       write fast
   complexity  O(1)
@@ -82,11 +82,11 @@ GETEX -2
       unix-time-seconds unix-time EXAT
       unix-time-milliseconds unix-time PXAT
       persist token PERSIST
-  reply       any
+  reply       bulk | null
 
 GETRANGE 4
   status      built
-  summary     Summary of getrange
+  summary     The bytes of a string from one index to another
   since       2.4.0
   flags       readonly
   complexity  O(N) where N is the length of the returned string. The complexity is ultimately
@@ -98,11 +98,11 @@ GETRANGE 4
     key key @0
     start integer
     end integer
-  reply       any
+  reply       bulk
 
 GETSET 3
   status      built
-  summary     Summary of getset
+  summary     Set a string and tell what was there before
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -112,11 +112,11 @@ GETSET 3
   args
     key key @0
     value string
-  reply       any
+  reply       bulk | null
 
 INCR 2
   status      built
-  summary     Summary of incr
+  summary     Add one to a number
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -124,11 +124,11 @@ INCR 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int
 
 INCRBY 3
   status      built
-  summary     Summary of incrby
+  summary     Add to a number
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -137,11 +137,11 @@ INCRBY 3
   args
     key key @0
     increment integer
-  reply       any
+  reply       int
 
 INCRBYFLOAT 3
   status      built
-  summary     Summary of incrbyfloat
+  summary     Add to a number with a fraction
   since       2.6.0
   flags       write denyoom fast
   complexity  O(1)
@@ -150,11 +150,11 @@ INCRBYFLOAT 3
   args
     key key @0
     increment double
-  reply       any
+  reply       bulk
 
 LCS -3
   status      built
-  summary     Summary of lcs
+  summary     The longest common subsequence of two strings
   since       7.0.0
   flags       readonly
   complexity  O(N*M) where N and M are the lengths of s1 and s2, respectively
@@ -167,39 +167,40 @@ LCS -3
     idx? token IDX
     min-match-len? integer MINMATCHLEN
     withmatchlen? token WITHMATCHLEN
-  reply       any
+  reply       bulk | int >=0 | {matches: array of (array of ([int, int] | int) x 2..3), len: int
+              >=0}
 
 MGET -2
   status      built
-  summary     Summary of mget
+  summary     The values of several string keys
   since       1.0.0
   flags       readonly fast
   tips        request_policy:multi_shard
   complexity  O(N) where N is the number of keys to retrieve.
   key         RO access at 1 to -1
-  route       one-slot
+  route       split:gather
   args
     key+ key @0
-  reply       any
+  reply       array of (bulk | null)
 
 MSET -3
   status      built
-  summary     Summary of mset
+  summary     Set several keys at once
   since       1.0.1
   flags       write denyoom
   tips        request_policy:multi_shard response_policy:all_succeeded
   complexity  O(N) where N is the number of keys to set.
   key         OW update at 1 to -1 step 2
-  route       one-slot
+  route       split:ok
   args
     data+ block
       key key @0
       value string
-  reply       any
+  reply       simple "OK"
 
 MSETNX -3
   status      built
-  summary     Summary of msetnx
+  summary     Set several keys, or none if one of them is there already
   since       1.0.1
   flags       write denyoom
   complexity  O(N) where N is the number of keys to set.
@@ -209,11 +210,11 @@ MSETNX -3
     data+ block
       key key @0
       value string
-  reply       any
+  reply       int 0..1
 
 PSETEX 4
   status      built
-  summary     Summary of psetex
+  summary     Set a key with a time to live in milliseconds
   since       2.6.0
   flags       write denyoom
   complexity  O(1)
@@ -224,11 +225,11 @@ PSETEX 4
     key key @0
     milliseconds integer
     value string
-  reply       any
+  reply       simple "OK"
 
 SET -3
   status      built
-  summary     Summary of set
+  summary     Set a key to a string, with conditions and a time to live if wanted
   since       1.0.0
   flags       write denyoom
   complexity  O(1)
@@ -253,11 +254,11 @@ SET -3
       unix-time-seconds unix-time EXAT since=6.2.0
       unix-time-milliseconds unix-time PXAT since=6.2.0
       keepttl token KEEPTTL since=6.0.0
-  reply       any
+  reply       simple "OK" | bulk | null
 
 SETEX 4
   status      built
-  summary     Summary of setex
+  summary     Set a key with a time to live in seconds
   since       2.0.0
   flags       write denyoom
   complexity  O(1)
@@ -268,11 +269,11 @@ SETEX 4
     key key @0
     seconds integer
     value string
-  reply       any
+  reply       simple "OK"
 
 SETNX 3
   status      built
-  summary     Summary of setnx
+  summary     Set a key unless it is there already
   since       1.0.0
   flags       write denyoom fast
   complexity  O(1)
@@ -282,11 +283,11 @@ SETNX 3
   args
     key key @0
     value string
-  reply       any
+  reply       int 0..1
 
 SETRANGE 4
   status      built
-  summary     Summary of setrange
+  summary     Overwrite bytes of a string from an offset on
   since       2.2.0
   flags       write denyoom
   complexity  O(1), not counting the time taken to copy the new string in place. Usually, this
@@ -298,11 +299,11 @@ SETRANGE 4
     key key @0
     offset integer
     value string
-  reply       any
+  reply       int >=0
 
 STRLEN 2
   status      built
-  summary     Summary of strlen
+  summary     Number of bytes in a string
   since       2.2.0
   flags       readonly fast
   complexity  O(1)
@@ -310,11 +311,11 @@ STRLEN 2
   route       one-slot
   args
     key key @0
-  reply       any
+  reply       int >=0
 
 SUBSTR 4
   status      built
-  summary     Summary of substr
+  summary     The bytes of a string from one index to another, under its old name
   since       1.0.0
   flags       readonly
   complexity  O(N) where N is the length of the returned string. The complexity is ultimately
@@ -327,4 +328,4 @@ SUBSTR 4
     key key @0
     start integer
     end integer
-  reply       any
+  reply       bulk
