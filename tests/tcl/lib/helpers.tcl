@@ -135,6 +135,14 @@ proc lpop {list_name} {
     return $first
 }
 
+# Orders {score member} pairs as a sorted set does.
+proc zlistAlikeSort {a b} {
+    lassign $a score_a member_a
+    lassign $b score_b member_b
+    if {$score_a != $score_b} { return [expr {$score_a > $score_b ? 1 : -1}] }
+    return [string compare $member_a $member_b]
+}
+
 # ---- chance; --seed makes it repeat
 
 proc randomInt {limit} { expr {int(rand() * $limit)} }

@@ -16,7 +16,8 @@
 #
 # How a reply becomes a Tcl value
 #
-#   simple, bulk, verbatim string    the bytes               number, big number, double    as the server wrote it
+#   simple, bulk, verbatim string    the bytes               number, big number            as the server wrote it
+#   double                           a Tcl double: 3.0
 #   null (RESP2 or RESP3)            ""                      boolean                       1 or 0
 #   array, set, push                 a list                  map                           a list key value key value
 #   error                            a Tcl error with the text; inside an array the whole array is consumed first
@@ -297,7 +298,8 @@ proc resp::plain {id fd error_list} {
             if {[string index $head 0] eq "!"} { lappend errors $value }
             return $value
         }
-        "+" - ":" - "," - "(" { return $rest }
+        "+" - ":" - "(" { return $rest }
+        "," { return [as_double $rest] }
         "-" { lappend errors $rest; return $rest }
         "_" { return "" }
         "#" { return [expr {$rest eq "t"}] }
@@ -373,6 +375,12 @@ proc resp::flat {tree error_list} {
             return $values
         }
         error - bulkerror { lappend errors $value }
+        double { return [as_double $value] }
     }
+    return $value
+}
+
+proc resp::as_double {text} {
+    if {[catch { expr {double($text)} } value]} { return $text }
     return $value
 }
