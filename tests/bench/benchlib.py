@@ -106,6 +106,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def binaries_set(overrides):
+    """Takes SERVER=PATH words of a command line."""
+    for word in overrides:
+        kind, _, path = word.partition("=")
+        if kind not in BINARIES or not path:
+            raise BenchError("--binary wants one of %s, '=' and a path" % ", ".join(BINARIES))
+        BINARIES[kind] = os.path.abspath(path)
+
+
 def binary_of(kind):
     path = shutil.which(BINARIES[kind])
     if not path:
