@@ -1,0 +1,45 @@
+/* The commit gate: a reply leaves when the write it answers, and every write that it could have seen, is as
+ * safe as the configuration promises.
+ *
+ *      journal position:   ── safe ──────────┤ written, not yet safe ├──── appended ──►
+ *      reply of a session: leaves at once if its gate_position ≤ safe, else waits for commit_gate_advance
+ *
+ * "Could have seen" is a fixed array of the last positions at which a key of that hash was written; a
+ * collision only delays. Commands that look at the whole keyspace take the last position of all. Nothing is
+ * promised, nothing is kept: with the gate closed down (the default), a command pays one test. */
+#ifndef TORC_EXEC_COMMIT_GATE_H
+#define TORC_EXEC_COMMIT_GATE_H
+
+#include "common/base/list.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct session;
+
+struct commit_gate {
+    bool promised;          /* positions are tracked and replies may wait */
+    uint64_t safe;          /* the journal is safe up to here */
+    uint64_t last;          /* position of the last write of all */
+    uint64_t *last_by_hash; /* COMMIT_GATE_CELLS; owned, NULL while nothing is promised */
+    /* Told when `safe` moved: the owner of the connections sends what may leave now. */
+    void (*opened)(void *owner);
+    void *owner;
+};
+#define COMMIT_GATE_CELLS 4096
+
+void commit_gate_init(struct commit_gate *gate);
+void commit_gate_deinit(struct commit_gate *gate);
+/* Starts or ends promising. Ending lets everything leave. */
+void commit_gate_promise(struct commit_gate *gate, bool promised);
+/* A write to a key of this hash reached the journal at `position`. */
+void commit_gate_wrote(struct commit_gate *gate, uint64_t hash, uint64_t position);
+/* The session's next replies depend on the last write to a key of this hash (or, _all, of any key). */
+void commit_gate_saw(struct commit_gate *gate, struct session *s, uint64_t hash);
+void commit_gate_saw_all(struct commit_gate *gate, struct session *s);
+/* The journal is safe up to `position`. */
+void commit_gate_advance(struct commit_gate *gate, uint64_t position);
+/* May this session's replies leave? */
+bool commit_gate_open(const struct commit_gate *gate, const struct session *s);
+
+#endif

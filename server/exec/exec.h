@@ -1,0 +1,101 @@
+/* Dispatch: from a request to its reply.
+ *
+ *   net ── exec_batch ──► resolve names, hash keys ─► prefetch buckets ─► prefetch entries ─► for each
+ * request: gates (auth, context, registered ones) ─► queue in MULTI, or handler ─► epilogue of the write
+ * (unit) ─► statistics ─► commit gate
+ *
+ * A batch is what all connections sent in one turn. Its requests run in order; those of a session that is
+ * blocked, paused or closing stay undone and are the owner's to keep (their bytes die with the turn). */
+#ifndef TORC_EXEC_EXEC_H
+#define TORC_EXEC_EXEC_H
+
+#include "common/metrics/info.h"
+#include "server/exec/commit_gate.h"
+#include "server/keyspace/call.h"
+
+struct exec;
+
+struct exec_request {
+    struct session *session; /* NULL: skipped (the owner dropped it) */
+    const struct slice *argv;
+    int argc;
+    bool done; /* set by exec_batch; false: the session cannot run it now */
+};
+
+struct exec *exec_create(struct keyspace *ks);
+void exec_destroy(struct exec **x);
+
+/* Registers handlers; `module` is what their calls get as call->module. Binding a command twice is a panic.
+ */
+void exec_bind(struct exec *x, const struct command_binding *bindings, void *module);
+/* Panics if a command that its spec calls built has no handler. At the end of boot. */
+void exec_check_bound(const struct exec *x);
+
+/* Runs `requests` in order until all are done or refused, or `budget_us` of time has passed (0: no limit; at
+ * least one group of 32 runs). Returns how many it got through; those behind it are untouched. */
+size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, int64_t budget_us);
+
+/* Runs one command for a session without a connection (tests, loaders, scripts). No gates but the handler's
+ * own when `flags` has CALL_REPLAYED. */
+void exec_one(struct exec *x, struct session *s, const struct slice *argv, int argc, uint32_t flags);
+
+/* Lets go of what exec and the keyspace hold for a session that is about to be freed (MULTI queue, watches,
+ * tasks). */
+void exec_session_gone(struct exec *x, struct session *s);
+/* What RESET and DISCARD do to a transaction. */
+void exec_session_discard(struct exec *x, struct session *s);
+
+/* --- gates: reasons not to run a command --- */
+
+/* Asked before a command runs or is queued, in the order of registration, while *active is true. Returns NULL
+ * to let it pass, or the error ("OOM command not allowed …"), borrowed until the next call. */
+struct exec_gate {
+    const char *name;
+    void *owner;
+    const bool *active;
+    const char *(*check)(void *owner, const struct call *call);
+};
+void exec_add_gate(struct exec *x, const struct exec_gate *gate); /* borrowed for good */
+
+/* --- observers of executed commands: slowlog, monitor, latency --- */
+struct exec_observer {
+    void *owner;
+    const bool *active;
+    void (*before)(void *owner, const struct call *call);                 /* NULL: not wanted */
+    void (*after)(void *owner, const struct call *call, int64_t took_us); /* NULL: not wanted */
+};
+void exec_add_observer(struct exec *x, const struct exec_observer *observer); /* borrowed for good */
+
+/* --- statistics --- */
+struct exec_stats {
+    uint64_t commands;      /* total_commands_processed */
+    uint64_t error_replies; /* total_error_replies */
+    uint64_t rejected_unknown, rejected_auth;
+};
+const struct exec_stats *exec_stats(const struct exec *x);
+void exec_count_error(struct exec *x,
+                      const char *code); /* errors that no command replied (protocol, rejected) */
+void exec_reset_stats(struct exec *x);
+/* The command that used most of the current turn, for turn_max_command. Reset by exec_turn_begin. */
+void exec_turn_begin(struct exec *x);
+const char *exec_turn_longest(const struct exec *x);
+
+/* The gate for replies that wait for the journal. */
+struct commit_gate *exec_commit_gate(struct exec *x);
+
+/* Options that exec owns (latency-tracking …) live here. */
+struct exec_conf {
+    bool latency_tracking;
+    int enable_debug_command; /* enum exec_protected */
+    int enable_module_command;
+};
+enum exec_protected { EXEC_PROTECTED_NO, EXEC_PROTECTED_YES, EXEC_PROTECTED_LOCAL };
+struct exec_conf *exec_conf(struct exec *x);
+
+/* INFO sections commandstats, errorstats, latencystats. */
+void exec_register_info(struct exec *x, struct info_registry *registry);
+
+/* MULTI EXEC DISCARD WATCH UNWATCH, and the COMMAND family. Module: the exec. */
+extern const struct command_binding multi_bindings[], command_bindings[];
+
+#endif
