@@ -45,7 +45,7 @@ static void add(struct key_refs *out, int pos, unsigned flags) {
         }
         out->capacity *= 2;
     }
-    out->refs[out->count++] = (struct key_ref){pos, (uint16_t)flags};
+    out->refs[out->count++] = (struct key_position){pos, (uint16_t)flags};
 }
 
 /* The number at the head of an argument, however it goes on: the handler is who complains. false: none that

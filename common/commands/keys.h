@@ -10,7 +10,7 @@
 #include "common/base/slice.h"
 #include "common/commands/command.h"
 
-struct key_ref {
+struct key_position {
     int pos;        /* index into argv */
     uint16_t flags; /* enum key_flag */
 };
@@ -19,10 +19,10 @@ struct key_ref {
  * May be used again and again without deinit between: the room is kept. */
 #define KEY_REFS_INLINE 16
 struct key_refs {
-    struct key_ref *refs; /* refs[0 .. count-1] in the order of the specs */
+    struct key_position *refs; /* refs[0 .. count-1] in the order of the specs */
     int count;
     int capacity;
-    struct key_ref inline_refs[KEY_REFS_INLINE];
+    struct key_position inline_refs[KEY_REFS_INLINE];
 };
 
 void key_refs_init(struct key_refs *out);
