@@ -59,8 +59,9 @@ size_t log_format_prefix(char *out, int64_t now_us, char role, enum log_level le
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     int64_t local_s = now_us / 1000000 + zone_offset_s(now_us / 1000000);
-    int day, month, year, second = (int)(local_s % DAY_S);
-    civil_date(local_s / DAY_S, &day, &month, &year);
+    int64_t days = local_s / DAY_S - (local_s % DAY_S < 0); /* it may still be 1969 in the west */
+    int day, month, year, second = (int)(local_s - days * DAY_S);
+    civil_date(days, &day, &month, &year);
     return (size_t)snprintf(out, LOG_PREFIX_BYTES_MAX, "%d:%c %02d %s %d %02d:%02d:%02d.%03d %c ",
                             (int)getpid(), role ? role : 'M', day, months[month - 1], year, second / 3600,
                             second / 60 % 60, second % 60, (int)(now_us / 1000 % 1000), level_sign[level]);

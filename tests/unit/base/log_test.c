@@ -87,7 +87,8 @@ static void *times_of_a_zone(void *rng_ptr) {
     char expected[64], date[40], actual[LOG_PREFIX_BYTES_MAX];
     for (int i = 0; i < 5000; i++) {
         int64_t now_us = (int64_t)rng_below(rng, 7000000000000000);
-        if (i % 2) now_us = (int64_t)1790000000000000 + (int64_t)rng_below(rng, 10000000);
+        if (i % 3 == 1) now_us = (int64_t)rng_below(rng, 200000000000);
+        if (i % 3 == 2) now_us = (int64_t)1790000000000000 + (int64_t)rng_below(rng, 10000000);
         time_t now_s = (time_t)(now_us / 1000000);
         struct tm local;
         localtime_r(&now_s, &local);
