@@ -6,21 +6,19 @@
  *
  * localtime takes a process-wide lock and may read the zone file. Zones change their offset only at full
  * quarters of an hour, so each thread asks once per quarter and computes the rest. */
-#include "common/base/log.h"
 #include "common/base/clock.h"
+#include "common/base/log_int.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
-#define TEXT_BYTES_MAX   1024
-#define PREFIX_BYTES_MAX 64
-#define QUARTER_S        900
-#define DAY_S            86400
+#define TEXT_BYTES_MAX 1024
+#define QUARTER_S      900
+#define DAY_S          86400
 
 struct logger log_default = {.level = LOG_LEVEL_NOTICE, .role = 'M'};
 
@@ -57,16 +55,16 @@ static void civil_date(int64_t days, int *day, int *month, int *year) {
     *year = (int)(year_of_era + era * 400 + (*month <= 2));
 }
 
-static size_t format_prefix(char *out, char role, enum log_level level) {
+size_t log_format_prefix(char *out, int64_t now_us, char role, enum log_level level) {
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    int64_t now_us = clock_wall_us();
     int64_t local_s = now_us / 1000000 + zone_offset_s(now_us / 1000000);
-    int day, month, year, second = (int)(local_s % DAY_S);
-    civil_date(local_s / DAY_S, &day, &month, &year);
-    return (size_t)snprintf(out, PREFIX_BYTES_MAX, "%d:%c %02d %s %d %02d:%02d:%02d.%03d %c ", (int)getpid(),
-                            role ? role : 'M', day, months[month - 1], year, second / 3600, second / 60 % 60,
-                            second % 60, (int)(now_us / 1000 % 1000), level_sign[level]);
+    int64_t days = local_s / DAY_S - (local_s % DAY_S < 0); /* it may still be 1969 in the west */
+    int day, month, year, second = (int)(local_s - days * DAY_S);
+    civil_date(days, &day, &month, &year);
+    return (size_t)snprintf(out, LOG_PREFIX_BYTES_MAX, "%d:%c %02d %s %d %02d:%02d:%02d.%03d %c ",
+                            (int)getpid(), role ? role : 'M', day, months[month - 1], year, second / 3600,
+                            second / 60 % 60, second % 60, (int)(now_us / 1000 % 1000), level_sign[level]);
 }
 
 /* Logging has nobody to report its own failure to, so a file that cannot be opened or written loses the line.
@@ -96,8 +94,8 @@ static bool wanted(const struct logger *log, enum log_level level) {
 void log_vat(struct logger *log, enum log_level level, const char *fmt, va_list args) {
     if (!wanted(log, level)) return;
     int saved_errno = errno; /* callers log in the middle of handling an error */
-    char line[PREFIX_BYTES_MAX + TEXT_BYTES_MAX + 1];
-    size_t prefix = format_prefix(line, log->role, level);
+    char line[LOG_PREFIX_BYTES_MAX + TEXT_BYTES_MAX + 1];
+    size_t prefix = log_format_prefix(line, clock_wall_us(), log->role, level);
     int text = vsnprintf(line + prefix, TEXT_BYTES_MAX, fmt, args);
     if (text < 0) text = 0;
     if (text >= TEXT_BYTES_MAX) text = TEXT_BYTES_MAX - 1;
