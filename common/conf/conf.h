@@ -105,6 +105,8 @@ struct conf_option {
     const struct conf_custom *custom;
     /* Optional, after kind and range were checked. `value` points to a value of the field's type. */
     bool (*validate)(void *owner, const void *value, struct conf_error *err);
+    /* Optional, after validate: makes the value the one that counts (a least size, an absolute path). */
+    void (*adjust)(void *owner, void *value);
     /* Optional; CONFIG SET only, after all fields of the command changed. Options that share one apply are
      * applied once. After a failure the old values are put back and apply runs again for those that had
      * succeeded. */
@@ -214,6 +216,8 @@ struct conf_files {
                  struct conf_error *err);
     /* Appends the absolute form of path to *out. */
     bool (*absolute)(void *owner, const char *path, struct buf *out, struct conf_error *err);
+    /* The same for an existing folder that can be entered, without links in it; anything else is an error. */
+    bool (*folder)(void *owner, const char *path, struct buf *out, struct conf_error *err);
 };
 
 /* Loads "[config-file] [--option value …] [-]" (argv without the program's name) as redis-server understands

@@ -107,5 +107,23 @@ static bool posix_absolute(void *owner, const char *path, struct buf *out, struc
     return true;
 }
 
-const struct conf_files conf_posix_files = {
-    .read = posix_read, .replace = posix_replace, .glob = posix_glob, .absolute = posix_absolute};
+static bool posix_folder(void *owner, const char *path, struct buf *out, struct conf_error *err) {
+    char *real = realpath(path, NULL);
+    struct stat found;
+    if (!real) return fail_errno(err);
+    bool ok = stat(real, &found) == 0 || fail_errno(err);
+    if (ok && !S_ISDIR(found.st_mode)) {
+        errno = ENOTDIR;
+        ok = fail_errno(err);
+    }
+    ok = ok && (access(real, X_OK) == 0 || fail_errno(err));
+    if (ok) buf_append_str(out, real);
+    free(real);
+    return ok;
+}
+
+const struct conf_files conf_posix_files = {.read = posix_read,
+                                            .replace = posix_replace,
+                                            .glob = posix_glob,
+                                            .absolute = posix_absolute,
+                                            .folder = posix_folder};

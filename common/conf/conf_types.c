@@ -201,7 +201,7 @@ static bool parse_primary(void *value, const struct slice *words, int count, boo
     struct conf_primary *primary = value;
     mem_free(primary->host);
     *primary = (struct conf_primary){0};
-    if (is_nothing(words, count) && (count || !in_file)) return true;
+    if (is_nothing(words, count)) return true;
     if (count != 2) return conf_fail(err, "wrong number of arguments");
     if (slice_is(words[0], "no") && slice_is(words[1], "one")) return true;
     int64_t port;

@@ -214,6 +214,7 @@ static bool parse_counted(const struct conf_entry *entry, void *value, const str
         option->kind == CONF_CUSTOM ? conf_value_dup(option, value) : mem_zalloc(conf_value_size(option));
     bool ok = parse_kind(option, fresh, words, count, in_file, first, err) &&
               (!option->validate || option->validate(entry->owner, fresh, err));
+    if (ok && option->adjust) option->adjust(entry->owner, fresh);
     if (ok) conf_value_swap(option, value, fresh);
     conf_value_release(option, &fresh);
     return ok;
