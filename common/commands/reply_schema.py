@@ -18,7 +18,7 @@
     TEXT     := a double-quoted string
 
 Null is `$-1`, null-array `*-1`; RESP3 has one null for both. A double is a bulk string in RESP2, a bool an
-integer. Errors are always allowed and never written down.
+integer. Errors and QUEUED are always allowed and never written down.
 
 Replies come as tagged tuples: (tag, value), tag one of the RESP type bytes; aggregates hold lists of such tuples
 (a map: a list of pairs). parse_reply() reads them from bytes.
@@ -195,7 +195,7 @@ def _number(data):
 def check(tree, reply, proto):
     """None if the reply, (tag, value), fits the schema under RESP2 or 3; else a text that says why not."""
     tag, value = reply
-    if tag in "-!":
+    if tag in "-!" or (tag, value) == ("+", b"QUEUED"):
         return None
     return _check(tree, tag, value, proto)
 
