@@ -439,3 +439,52 @@ proc rediscli_exec {level args} {
 }
 
 proc run_solo {name body} { uplevel 1 $body }
+
+# ---- tables of commands and replies
+
+# Commands with what they must answer, one pair each, on the innermost server:
+#
+#   assert_replies {
+#       {set k v}      OK
+#       {incr k}       {-ERR value is not an integer or out of range}
+#       {get k}        ~v*
+#   }
+#
+# -WORD… is an error with this text, ~ a glob pattern, anything else is meant literally. The commands are substituted by
+# Tcl in the caller's scope, word by word.
+proc assert_replies {pairs {client r}} {
+    foreach {command expected} $pairs {
+        set words [uplevel 1 [list subst $command]]
+        set expected [uplevel 1 [list subst $expected]]
+        set failed [catch { {*}$client {*}$words } answer]
+        if {[regexp {^-[A-Z]} $expected]} {
+            if {!$failed} { fail "$words answered '[testing::short $answer]', expected the error '[string range $expected 1 end]'" }
+            if {$answer ne [string range $expected 1 end] && ![string match [string range $expected 1 end] $answer]} {
+                fail "$words: the error is '[testing::short $answer]', expected '[string range $expected 1 end]'"
+            }
+        } elseif {$failed} {
+            fail "$words: error '[testing::short $answer]', expected '$expected'"
+        } elseif {[string index $expected 0] eq "~"} {
+            if {![string match [string range $expected 1 end] $answer]} {
+                fail "$words answered '[testing::short $answer]', expected something like '[string range $expected 1 end]'"
+            }
+        } elseif {$answer ne $expected} {
+            fail "$words answered '[testing::short $answer]', expected '$expected'"
+        }
+    }
+}
+
+# The lines that a client gets back for bytes sent as they are; count lines are awaited.
+proc raw_lines {bytes count} {
+    set client [redis [srv host] [srv port] 1 $::tls]
+    $client readraw 1
+    $client write $bytes
+    $client flush
+    set lines {}
+    for {set i 0} {$i < $count} {incr i} {
+        if {[catch { $client read } line]} { lappend lines EOF; break }
+        lappend lines $line
+    }
+    catch { $client close }
+    return $lines
+}

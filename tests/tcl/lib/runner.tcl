@@ -176,7 +176,7 @@ proc runner::start_worker {next slot} {
     lappend packed baseport [expr {$::baseport + $slot * $::portcount}]
     set words [list {*}[process::prefix] [info nameofexecutable] [file join $::tcl_folder run] --worker $packed $next]
     set channel [open "|[list {*}$words < /dev/null 2>@1]" r]
-    fconfigure $channel -blocking 0 -encoding utf-8
+    fconfigure $channel -blocking 0 -encoding utf-8 -translation lf
     set job($channel,unit) [lindex $next 0]
     set job($channel,pid) [lindex [pid $channel] 0]
     set job($channel,pids) {}

@@ -52,7 +52,7 @@ proc worker::main {packed job} {
     # a different place in the range each time, so that ports just closed rest
     set port::last [expr {$::baseport + ($number * 37) % $::portcount}]
     expr {srand($::seed + $number)}
-    fconfigure stdout -buffering line
+    fconfigure stdout -buffering line -encoding utf-8 -translation lf
     set ::on_process {worker::tell}
     set ::on_test {worker::tell test}
     set ::test_server [socket -server port::refuse -myaddr 127.0.0.1 0]
