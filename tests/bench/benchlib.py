@@ -240,7 +240,7 @@ def load_build():
         built = os.path.getmtime(LOAD_BINARY)
         if all(os.path.getmtime(p) <= built for p in sources + headers):
             return
-    command = [os.environ.get("CC", "cc"), "-std=gnu17", "-O2", "-g", "-Wall", "-Wextra", "-Werror",
+    command = [os.environ.get("CC", "cc"), "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror",
                "-o", LOAD_BINARY] + sources + ["-luring"]
     if subprocess.run(command).returncode != 0:
         raise BenchError("the load generator does not compile")

@@ -13,7 +13,6 @@
  * Prints one line of JSON. Exit status 1: error replies, closed connections or missing deliveries; such a
  * run is no measurement. 2: it could not run at all.
  */
-#define _GNU_SOURCE
 #include "load/net.h"
 #include "load/reply.h"
 #include "load/request.h"

@@ -11,7 +11,6 @@
  * Time is read once per flush and once per wait, not per request: a latency runs from the turn's
  * submission to the wake-up that brought the reply.
  */
-#define _GNU_SOURCE
 #include "net.h"
 
 #include "stat.h"

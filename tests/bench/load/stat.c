@@ -12,7 +12,6 @@
  * every thread, io workers included, and keeps what ended threads used. The schedstat files are read
  * beside it: their main thread is the data thread's share.
  */
-#define _GNU_SOURCE
 #include "stat.h"
 
 #include <dirent.h>
