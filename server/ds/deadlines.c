@@ -1,6 +1,6 @@
-/* The minima are kept inverted (0 = no deadline, larger = sooner), so that fresh zero pages are a valid empty tree and
- * "lower the bound" is a maximum. Every level holds one element per 64 of the level below; the top level is scanned
- * whole, and has at most 64 elements unless the table passes 2^30 buckets. */
+/* The minima are kept inverted (0 = no deadline, larger = sooner), so that fresh zero pages are a valid empty
+ * tree and "lower the bound" is a maximum. Every level holds one element per 64 of the level below; the top
+ * level is scanned whole, and has at most 64 elements unless the table passes 2^30 buckets. */
 #include "server/ds/deadlines.h"
 #include "common/base/panic.h"
 
@@ -71,7 +71,9 @@ void deadlines_set(struct deadlines *d, size_t bucket, uint32_t unit) {
     }
 }
 
-uint32_t deadlines_bound(const struct deadlines *d, size_t bucket) { return ~*cell(d, 0, bucket); }
+uint32_t deadlines_bound(const struct deadlines *d, size_t bucket) {
+    return ~*cell(d, 0, bucket);
+}
 
 uint32_t deadlines_min(const struct deadlines *d) {
     const struct segvec *top = &d->levels[DEADLINE_LEVELS_MAX - 1];

@@ -1,16 +1,16 @@
 /* Which buckets of a table hold something that is due? A tree of minima over bucket numbers.
  *
- * Every bucket has a lower bound of the deadlines inside it, in units of 64 ms; every group of 64 buckets the minimum
- * of its bounds, and so on upward:
+ * Every bucket has a lower bound of the deadlines inside it, in units of 64 ms; every group of 64 buckets the
+ * minimum of its bounds, and so on upward:
  *
  *      top        [ min ]
  *      groups     [ min of 64 ] [ min of 64 ] …
  *      buckets    [b][b][b]…
  *
- * A bound may be too low, never too high: giving a key a later deadline, or deleting it, touches nothing here; the
- * bucket is looked at once when its bound falls due and gets its true minimum then. So refreshing the TTL of a session
- * is free, and an expiring key costs the index less than one byte of memory (a queue of deadlines would pay 8 to 24).
- * Splitting a bucket copies its bound. */
+ * A bound may be too low, never too high: giving a key a later deadline, or deleting it, touches nothing
+ * here; the bucket is looked at once when its bound falls due and gets its true minimum then. So refreshing
+ * the TTL of a session is free, and an expiring key costs the index less than one byte of memory (a queue of
+ * deadlines would pay 8 to 24). Splitting a bucket copies its bound. */
 #ifndef TORC_DS_DEADLINES_H
 #define TORC_DS_DEADLINES_H
 
@@ -21,7 +21,8 @@
 
 struct deadlines {
     int64_t epoch_ms; /* where units begin: 32 bits of 64 ms reach 8.7 years from here; later is capped */
-    struct segvec levels[DEADLINE_LEVELS_MAX]; /* of uint32_t, stored inverted: zero, as elements join, is "never" */
+    struct segvec
+        levels[DEADLINE_LEVELS_MAX]; /* of uint32_t, stored inverted: zero, as elements join, is "never" */
 };
 
 /* `epoch_ms`: the present, at init. */
@@ -31,8 +32,8 @@ void deadlines_deinit(struct deadlines *d);
 /* Makes room for `count` buckets; new ones have no deadline. */
 void deadlines_resize(struct deadlines *d, size_t count);
 
-/* The unit that a time in ms since 1970 falls into, capped. A deadline is surely due once its unit is below that of
- * the present, and may be due when they are equal. */
+/* The unit that a time in ms since 1970 falls into, capped. A deadline is surely due once its unit is below
+ * that of the present, and may be due when they are equal. */
 uint32_t deadlines_unit(const struct deadlines *d, int64_t when_ms);
 
 /* Lowers the bound of `bucket` to `unit`, if that is lower. */

@@ -1,9 +1,9 @@
 /* Segments, small and large.
  *
- * A small segment is one zeroed allocation. A large one is address space whose pages the system fills with zeros at
- * first touch; the vector charges its account in steps of 64 KiB (of 2 MiB where huge pages back the segment), which
- * is when the system really hands memory out. Popping gives whole steps back and zeroes the single elements, so that
- * an element is zero whenever it joins again.
+ * A small segment is one zeroed allocation. A large one is address space whose pages the system fills with
+ * zeros at first touch; the vector charges its account in steps of 64 KiB (of 2 MiB where huge pages back the
+ * segment), which is when the system really hands memory out. Popping gives whole steps back and zeroes the
+ * single elements, so that an element is zero whenever it joins again.
  */
 #include "server/ds/segvec.h"
 #include "common/base/mem.h"
@@ -13,12 +13,18 @@
 #define RESERVED_MIN ((size_t)64 << 10)
 #define HUGE_STEP    ((size_t)2 << 20)
 
-static unsigned segment_of(size_t index) { return 62 - (unsigned)__builtin_clzl(index | 3); }
-static size_t segment_first(unsigned segment) { return segment == 0 ? 0 : (size_t)2 << segment; }
+static unsigned segment_of(size_t index) {
+    return 62 - (unsigned)__builtin_clzl(index | 3);
+}
+static size_t segment_first(unsigned segment) {
+    return segment == 0 ? 0 : (size_t)2 << segment;
+}
 static size_t segment_size(const struct segvec *v, unsigned segment) {
     return (segment == 0 ? (size_t)4 : (size_t)2 << segment) << v->shift;
 }
-static size_t step_of(size_t segment_bytes) { return segment_bytes >= HUGE_STEP ? HUGE_STEP : RESERVED_MIN; }
+static size_t step_of(size_t segment_bytes) {
+    return segment_bytes >= HUGE_STEP ? HUGE_STEP : RESERVED_MIN;
+}
 static char *segment_start(const struct segvec *v, unsigned segment) {
     return (char *)(v->biased[segment] + (segment_first(segment) << v->shift));
 }
@@ -55,6 +61,29 @@ void segvec_deinit(struct segvec *v) {
     for (unsigned s = 0; s <= newest; s++)
         segment_close(v, s, s == newest ? v->charged : segment_size(v, s));
     v->count = 0;
+}
+
+bool segvec_deinit_step(struct segvec *v, size_t bytes) {
+    while (v->count > 0 && bytes > 0) {
+        unsigned newest = segment_of(v->count - 1);
+        size_t paid = segment_size(v, newest);
+        if (paid >= RESERVED_MIN) {
+            size_t step = step_of(paid);
+            size_t drop = bytes < v->charged ? (bytes + step - 1) & ~(step - 1) : v->charged;
+            v->charged -= drop;
+            mem_charge(-(int64_t)drop);
+            if (v->charged > 0) {
+                mem_forget(segment_start(v, newest) + v->charged, drop);
+                return false;
+            }
+            paid = drop;
+        }
+        segment_close(v, newest, 0);
+        v->count = segment_first(newest);
+        v->charged = newest == 0 ? 0 : segment_size(v, newest - 1);
+        bytes = bytes > paid ? bytes - paid : 0;
+    }
+    return v->count == 0;
 }
 
 void segvec_push(struct segvec *v) {

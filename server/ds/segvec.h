@@ -1,13 +1,16 @@
 /* A vector of small elements that grows by segments and never moves one.
  *
- *   segment 0: elements [0, 4)      segment 1: [4, 8)      segment 2: [8, 16)      segment k: [2^(k+1), 2^(k+2))
+ *   segment 0: elements [0, 4)      segment 1: [4, 8)      segment 2: [8, 16)      segment k: [2^(k+1),
+ * 2^(k+2))
  *
- * Segments of 64 KiB and more are reserved as address space and paid for in steps as the vector grows into them, so
- * a vector of any length is nearly full; those of 2 MiB and more sit in huge pages. Elements are zero when they
- * join. Addresses are stored biased by the segment's first index, so an access is one shift, one load, one add. */
+ * Segments of 64 KiB and more are reserved as address space and paid for in steps as the vector grows into
+ * them, so a vector of any length is nearly full; those of 2 MiB and more sit in huge pages. Elements are
+ * zero when they join. Addresses are stored biased by the segment's first index, so an access is one shift,
+ * one load, one add. */
 #ifndef TORC_DS_SEGVEC_H
 #define TORC_DS_SEGVEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +18,16 @@
 
 struct segvec {
     uintptr_t biased[SEGVEC_SEGMENTS];
-    size_t count;    /* elements in use */
-    uint8_t shift;   /* log2 of the element size */
-    size_t charged;  /* bytes paid for in the newest segment, when it is a reserved one */
+    size_t count;   /* elements in use */
+    uint8_t shift;  /* log2 of the element size */
+    size_t charged; /* bytes paid for in the newest segment, when it is a reserved one */
 };
 
 void segvec_init(struct segvec *v, unsigned element_shift);
 void segvec_deinit(struct segvec *v);
+/* Gives about `bytes` of memory back, from the end, and calls the elements there gone; true when nothing is
+ * left. For vectors so large that unmapping them at once would be felt; nothing but this may follow. */
+bool segvec_deinit_step(struct segvec *v, size_t bytes);
 
 /* Adds one zeroed element at the end. */
 void segvec_push(struct segvec *v);

@@ -1,11 +1,11 @@
 /* Growth, removal, cursors.
  *
- * Linear hashing: with n buckets and level = floor(log2 n), an item lives in bucket (hash mod 2^(level+1)) if that
- * exists, else in (hash mod 2^level). Bucket n is made by splitting bucket n - 2^level on hash bit `level`; merging
- * is the reverse. Between TARGET_LOAD / 4 and TARGET_LOAD items per bucket nothing happens.
+ * Linear hashing: with n buckets and level = floor(log2 n), an item lives in bucket (hash mod 2^(level+1)) if
+ * that exists, else in (hash mod 2^level). Bucket n is made by splitting bucket n - 2^level on hash bit
+ * `level`; merging is the reverse. Between TARGET_LOAD / 4 and TARGET_LOAD items per bucket nothing happens.
  *
- * The slots keep hash bits 12 to 27, so tables of up to 2^28 buckets split without a look at their items once they
- * have 2^12 buckets; below, hash_of is asked (the items are in the cache then).
+ * The slots keep hash bits 12 to 27, so tables of up to 2^28 buckets split without a look at their items once
+ * they have 2^12 buckets; below, hash_of is asked (the items are in the cache then).
  *
  * A chain is kept dense: removal fills the hole from the chain's last bucket and frees that when it is empty.
  */
@@ -17,6 +17,7 @@
 #define TARGET_LOAD  5
 #define BUCKETS_MIN  4
 #define RANDOM_BOUND 14 /* rejection sampling: items of a bucket that have an equal chance */
+#define RANDOM_DRAWS 2000
 
 static uint64_t slot_word(uint64_t hash, const void *item) {
     return (hash >> SLOT_HASH_SHIFT << ITEM_BITS) | (uint64_t)(uintptr_t)item;
@@ -46,6 +47,11 @@ void table_deinit(struct table *t) {
     t->count = 0;
 }
 
+bool table_deinit_step(struct table *t, size_t bytes) {
+    must(t->count == 0 && t->chained == 0);
+    return segvec_deinit_step(&t->buckets, bytes);
+}
+
 /* --- one bucket --- */
 
 static void bucket_put(struct bucket *b, unsigned slot, uint8_t tag, unsigned mark, uint64_t word) {
@@ -54,7 +60,9 @@ static void bucket_put(struct bucket *b, unsigned slot, uint8_t tag, unsigned ma
     b->marks = (uint8_t)((b->marks & ~(1u << slot)) | mark << slot);
 }
 
-static unsigned bucket_mark(const struct bucket *b, unsigned slot) { return (b->marks >> slot) & 1; }
+static unsigned bucket_mark(const struct bucket *b, unsigned slot) {
+    return (b->marks >> slot) & 1;
+}
 
 /* Makes slot 6 of a full bucket the pointer to a new overflow bucket, into which the item of slot 6 moves. */
 static struct bucket *chain_extend(struct table *t, struct bucket *b) {
@@ -67,7 +75,8 @@ static struct bucket *chain_extend(struct table *t, struct bucket *b) {
     return more;
 }
 
-static struct table_pos bucket_append(struct table *t, struct bucket *b, uint8_t tag, unsigned mark, uint64_t word) {
+static struct table_pos bucket_append(struct table *t, struct bucket *b, uint8_t tag, unsigned mark,
+                                      uint64_t word) {
     for (uint32_t depth = 0;; depth++) {
         unsigned free = bucket_match(b, 0);
         if (free) {
@@ -123,7 +132,8 @@ static void table_split(struct table *t) {
     struct hand stack[HAND_STACK], *hand = n <= HAND_STACK ? stack : mem_alloc(n * sizeof(*hand));
     chain_pick_up(t, from, hand);
     for (size_t i = 0; i < n; i++)
-        bucket_append(t, hash_bit(t, &hand[i], t->level) ? to : from, hand[i].tag, hand[i].mark, hand[i].word);
+        bucket_append(t, hash_bit(t, &hand[i], t->level) ? to : from, hand[i].tag, hand[i].mark,
+                      hand[i].word);
     if (hand != stack) mem_free(hand);
     if (t->deadlines) {
         deadlines_resize(t->deadlines, t->buckets.count);
@@ -169,8 +179,8 @@ struct table_pos table_insert(struct table *t, uint64_t hash, void *item) {
 
 /* --- removal --- */
 
-/* Empties `pos`, fills the hole from the last bucket of the chain that begins at `first`, and frees that bucket when
- * nothing is left in it. */
+/* Empties `pos`, fills the hole from the last bucket of the chain that begins at `first`, and frees that
+ * bucket when nothing is left in it. */
 static void chain_close_hole(struct table *t, struct bucket *first, struct table_pos pos) {
     struct bucket *before = NULL, *last = first;
     while (bucket_chained(last)) {
@@ -190,19 +200,34 @@ static void chain_close_hole(struct table *t, struct bucket *first, struct table
     }
 }
 
+static bool table_sparse(const struct table *t) {
+    return t->count * 4 < t->buckets.count * TARGET_LOAD && t->buckets.count > BUCKETS_MIN && !t->pins;
+}
+
 void table_remove(struct table *t, uint64_t hash, struct table_pos pos) {
     must_slow(bucket_occupied(pos.bucket) >> pos.slot & 1);
     struct bucket *first = table_bucket(t, table_bucket_index(t, hash));
-    if (likely(first == pos.bucket && !bucket_chained(first))) pos.bucket->tags[pos.slot] = 0;
-    else chain_close_hole(t, first, pos);
+    if (likely(first == pos.bucket && !bucket_chained(first)))
+        pos.bucket->tags[pos.slot] = 0;
+    else
+        chain_close_hole(t, first, pos);
     t->count--;
-    if (t->count * 4 < t->buckets.count * TARGET_LOAD && t->buckets.count > BUCKETS_MIN && !t->pins) table_merge(t);
+    if (unlikely(table_sparse(t))) table_merge(t);
+}
+
+bool table_trim(struct table *t, size_t budget) {
+    for (; table_sparse(t); budget--) {
+        if (budget == 0) return true;
+        table_merge(t);
+    }
+    return false;
 }
 
 bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_visit_fn take, void *arg) {
     for (; *bucket_cursor < t->buckets.count && budget; ++*bucket_cursor) {
         struct bucket *b = table_bucket(t, *bucket_cursor);
         size_t n = chain_count(b);
+        budget -= budget > n ? (n ? n : 1) : budget;
         if (n == 0) continue;
         for (struct bucket *c = b; c; c = bucket_next(c))
             for (unsigned used = bucket_occupied(c); used; used &= used - 1)
@@ -210,7 +235,6 @@ bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_vi
         chain_free(t, bucket_next(b));
         memset(b, 0, sizeof(*b));
         t->count -= n;
-        budget = budget > n ? budget - n : 0;
     }
     return *bucket_cursor >= t->buckets.count;
 }
@@ -235,8 +259,9 @@ static uint64_t reverse_bits(uint64_t v) {
     return (v >> 1 & 0x5555555555555555ULL) | (v & 0x5555555555555555ULL) << 1;
 }
 
-/* The cursor counts with its highest bit first. A bucket's low bits stay the same when it is split or merged, so
- * counting them last means that both halves of a split lie together in the order: what was visited stays visited. */
+/* The cursor counts with its highest bit first. A bucket's low bits stay the same when it is split or merged,
+ * so counting them last means that both halves of a split lie together in the order: what was visited stays
+ * visited. */
 uint64_t table_scan(const struct table *t, uint64_t cursor, table_visit_fn visit, void *arg) {
     if (t->buckets.count == 0) return 0;
     uint64_t mask = ((uint64_t)1 << t->level) - 1;
@@ -246,13 +271,23 @@ uint64_t table_scan(const struct table *t, uint64_t cursor, table_visit_fn visit
     return reverse_bits(reverse_bits(cursor | ~mask) + 1);
 }
 
+/* A bucket is drawn, then one of RANDOM_BOUND places in it; an empty place draws again. Even the emptiest
+ * table that may shrink needs some dozens of draws; one that may not (pinned) is searched from a random
+ * bucket on after many. */
 void *table_random(const struct table *t, struct rng *rng) {
     if (t->count == 0) return NULL;
-    for (;;) {
-        const struct bucket *b = table_bucket(t, rng_below(rng, t->buckets.count));
-        size_t n = chain_count(b);
-        size_t pick = rng_below(rng, n > RANDOM_BOUND ? n : RANDOM_BOUND);
-        if (pick >= n) continue;
+    for (unsigned draws = 0;; draws++) {
+        size_t index = rng_below(rng, t->buckets.count), n, pick;
+        const struct bucket *b = table_bucket(t, index);
+        n = chain_count(b);
+        if (unlikely(draws >= RANDOM_DRAWS)) {
+            for (; n == 0; n = chain_count(b))
+                b = table_bucket(t, index = index + 1 < t->buckets.count ? index + 1 : 0);
+            pick = rng_below(rng, n);
+        } else {
+            pick = rng_below(rng, n > RANDOM_BOUND ? n : RANDOM_BOUND);
+            if (pick >= n) continue;
+        }
         for (; b; b = bucket_next(b)) {
             unsigned used = bucket_occupied(b);
             size_t here = (size_t)__builtin_popcount(used);

@@ -1,22 +1,22 @@
 /* The hash table of the keyspace and of large hashes and sets.
  *
- * Items are opaque pointers (below 2^48); the table knows of an item its hash alone. Buckets are one cache line of
- * seven slots; a byte of the hash (the tag) is compared for all seven at once, so a lookup touches the bucket and the
- * item it finds, seldom more:
+ * Items are opaque pointers (below 2^48); the table knows of an item its hash alone. Buckets are one cache
+ * line of seven slots; a byte of the hash (the tag) is compared for all seven at once, so a lookup touches
+ * the bucket and the item it finds, seldom more:
  *
  *      ┌───────┬─────────────────────┬──────────────────────────────────────────┐
  *      │ marks │ tag0 … tag6         │ slot0 … slot6: 16 bits of hash | pointer │   64 bytes
  *      └───────┴─────────────────────┴──────────────────────────────────────────┘
  *        tag 0: empty      tag6 = 1: slot6 points to an overflow bucket of the same shape
  *
- * It grows by linear hashing: one bucket is split per five insertions, so it is well filled at any size and no
- * insertion does more than one split. The bits of hash kept in the slots let a split decide without touching the
- * items. It shrinks the same way.
+ * It grows by linear hashing: one bucket is split per five insertions, so it is well filled at any size and
+ * no insertion does more than one split. The bits of hash kept in the slots let a split decide without
+ * touching the items. It shrinks the same way.
  *
  * Positions (bucket and slot) are valid until the next insertion or removal. Items may be exchanged in place.
  *
- * A walk (snapshot) visits every item that existed when it began, exactly once, whatever is inserted, removed, split
- * or moved meanwhile: each slot has a mark that travels with the item (table_walk_*). */
+ * A walk (snapshot) visits every item that existed when it began, exactly once, whatever is inserted,
+ * removed, split or moved meanwhile: each slot has a mark that travels with the item (table_walk_*). */
 #ifndef TORC_DS_TABLE_H
 #define TORC_DS_TABLE_H
 
@@ -67,6 +67,8 @@ struct table_pos {
 void table_init(struct table *t, table_hash_fn hash_of, const void *owner);
 /* Frees the buckets. Items are the owner's: take them out first (table_drain) or free them elsewhere. */
 void table_deinit(struct table *t);
+/* Frees the buckets of a drained table, about `bytes` of them; true when nothing is left. */
+bool table_deinit_step(struct table *t, size_t bytes);
 
 static inline uint8_t table_tag(uint64_t hash) {
     uint8_t tag = (uint8_t)(hash >> 56);
@@ -96,7 +98,9 @@ static inline unsigned bucket_match(const struct bucket *b, uint8_t tag) {
 #endif
 }
 
-static inline bool bucket_chained(const struct bucket *b) { return b->tags[BUCKET_SLOTS - 1] == BUCKET_CHAINED; }
+static inline bool bucket_chained(const struct bucket *b) {
+    return b->tags[BUCKET_SLOTS - 1] == BUCKET_CHAINED;
+}
 static inline struct bucket *bucket_next(const struct bucket *b) {
     return bucket_chained(b) ? (struct bucket *)(uintptr_t)b->slots[BUCKET_SLOTS - 1] : NULL;
 }
@@ -108,12 +112,14 @@ static inline unsigned bucket_occupied(const struct bucket *b) {
 static inline void *bucket_item(const struct bucket *b, unsigned slot) {
     return (void *)(uintptr_t)(b->slots[slot] & ITEM_MASK);
 }
-static inline void *table_item(struct table_pos pos) { return bucket_item(pos.bucket, pos.slot); }
+static inline void *table_item(struct table_pos pos) {
+    return bucket_item(pos.bucket, pos.slot);
+}
 
 /* Finds the item for which eq(item, key) holds. Inlined, so that `eq` is too. */
-static inline __attribute__((always_inline)) void *
-table_find(const struct table *t, uint64_t hash, bool (*eq)(const void *item, const void *key), const void *key,
-           struct table_pos *pos) {
+static inline __attribute__((always_inline)) void *table_find(const struct table *t, uint64_t hash,
+                                                              bool (*eq)(const void *item, const void *key),
+                                                              const void *key, struct table_pos *pos) {
     if (t->buckets.count == 0) return NULL;
     uint8_t tag = table_tag(hash);
     for (struct bucket *b = table_bucket(t, table_bucket_index(t, hash)); b; b = bucket_next(b)) {
@@ -129,8 +135,8 @@ table_find(const struct table *t, uint64_t hash, bool (*eq)(const void *item, co
     return NULL;
 }
 
-/* Prefetch in two stages, for lookups that come in batches: first all buckets, then the items whose tag matches.
- * Advice only: nothing found here may be kept. */
+/* Prefetch in two stages, for lookups that come in batches: first all buckets, then the items whose tag
+ * matches. Advice only: nothing found here may be kept. */
 static inline void table_prefetch_bucket(const struct table *t, uint64_t hash) {
     if (t->buckets.count) __builtin_prefetch(table_bucket(t, table_bucket_index(t, hash)));
 }
@@ -151,15 +157,18 @@ static inline void table_prefetch_item(const struct table *t, uint64_t hash) {
 struct table_pos table_insert(struct table *t, uint64_t hash, void *item);
 /* Takes the item at `pos`, whose hash is `hash`, out; the caller owns it now. */
 void table_remove(struct table *t, uint64_t hash, struct table_pos pos);
+/* Merges up to `budget` buckets that a table grown sparse while it was pinned should not have; true: more to
+ * do. */
+bool table_trim(struct table *t, size_t budget);
 /* Puts `item`, of the same key and hash, in the place of the one at `pos`. */
 static inline void table_replace(struct table_pos pos, void *item) {
     uint64_t *slot = &pos.bucket->slots[pos.slot];
     *slot = (*slot & ~ITEM_MASK) | (uint64_t)(uintptr_t)item;
 }
 
-/* Calls `visit` for the items of the bucket that `cursor` names and returns the next cursor, 0 at the end. Items that
- * are there from the first call to the last are visited at least once, whatever happens to the table in between.
- * `visit` must not change the table; cursors are below the number of buckets. */
+/* Calls `visit` for the items of the bucket that `cursor` names and returns the next cursor, 0 at the end.
+ * Items that are there from the first call to the last are visited at least once, whatever happens to the
+ * table in between. `visit` must not change the table; cursors are below the number of buckets. */
 typedef void (*table_visit_fn)(void *arg, void *item);
 uint64_t table_scan(const struct table *t, uint64_t cursor, table_visit_fn visit, void *arg);
 
@@ -167,10 +176,12 @@ uint64_t table_scan(const struct table *t, uint64_t cursor, table_visit_fn visit
 void table_each_in_bucket(const struct table *t, size_t index, table_visit_fn visit, void *arg);
 void table_each(const struct table *t, table_visit_fn visit, void *arg);
 
-/* An item drawn uniformly (but for buckets of more than 14 items), or NULL when empty. */
+/* An item drawn uniformly (but for buckets of more than 14 items, and for tables that a walk keeps from
+ * shrinking and that are all but empty), or NULL when empty. */
 void *table_random(const struct table *t, struct rng *rng);
 
-/* Takes out up to `budget` items and hands each to `take`; true when the table is empty. No insertion meanwhile. */
+/* Takes out up to `budget` items and hands each to `take`; true when the table is empty. An empty bucket
+ * costs one of the budget as well. The cursor starts as 0; no insertion meanwhile. */
 bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_visit_fn take, void *arg);
 
 size_t table_bytes(const struct table *t);
@@ -182,10 +193,12 @@ static inline bool table_walked(const struct table *t, struct table_pos pos) {
     return ((pos.bucket->marks >> pos.slot) & 1) == t->parity;
 }
 static inline void table_set_walked(const struct table *t, struct table_pos pos) {
-    pos.bucket->marks = (uint8_t)((pos.bucket->marks & ~(1u << pos.slot)) | ((unsigned)t->parity << pos.slot));
+    pos.bucket->marks =
+        (uint8_t)((pos.bucket->marks & ~(1u << pos.slot)) | ((unsigned)t->parity << pos.slot));
 }
-/* Visits what is left to visit in the bucket at *cursor (a bucket number, from 0 up; the table grows only beyond it)
- * and marks it; false when the walk is through. With visit NULL it only marks, which is how an aborted walk ends. */
+/* Visits what is left to visit in the bucket at *cursor (a bucket number, from 0 up; the table grows only
+ * beyond it) and marks it; false when the walk is through. With visit NULL it only marks, which is how an
+ * aborted walk ends. */
 bool table_walk_step(struct table *t, size_t *cursor, table_visit_fn visit, void *arg);
 void table_walk_end(struct table *t);
 
