@@ -63,6 +63,29 @@ void segvec_deinit(struct segvec *v) {
     v->count = 0;
 }
 
+bool segvec_deinit_step(struct segvec *v, size_t bytes) {
+    while (v->count > 0 && bytes > 0) {
+        unsigned newest = segment_of(v->count - 1);
+        size_t paid = segment_size(v, newest);
+        if (paid >= RESERVED_MIN) {
+            size_t step = step_of(paid);
+            size_t drop = bytes < v->charged ? (bytes + step - 1) & ~(step - 1) : v->charged;
+            v->charged -= drop;
+            mem_charge(-(int64_t)drop);
+            if (v->charged > 0) {
+                mem_forget(segment_start(v, newest) + v->charged, drop);
+                return false;
+            }
+            paid = drop;
+        }
+        segment_close(v, newest, 0);
+        v->count = segment_first(newest);
+        v->charged = newest == 0 ? 0 : segment_size(v, newest - 1);
+        bytes = bytes > paid ? bytes - paid : 0;
+    }
+    return v->count == 0;
+}
+
 void segvec_push(struct segvec *v) {
     unsigned segment = segment_of(v->count);
     size_t inside = v->count - segment_first(segment);

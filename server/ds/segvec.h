@@ -10,6 +10,7 @@
 #ifndef TORC_DS_SEGVEC_H
 #define TORC_DS_SEGVEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ struct segvec {
 
 void segvec_init(struct segvec *v, unsigned element_shift);
 void segvec_deinit(struct segvec *v);
+/* Gives about `bytes` of memory back, from the end, and calls the elements there gone; true when nothing is
+ * left. For vectors so large that unmapping them at once would be felt; nothing but this may follow. */
+bool segvec_deinit_step(struct segvec *v, size_t bytes);
 
 /* Adds one zeroed element at the end. */
 void segvec_push(struct segvec *v);

@@ -17,6 +17,7 @@
 #define TARGET_LOAD  5
 #define BUCKETS_MIN  4
 #define RANDOM_BOUND 14 /* rejection sampling: items of a bucket that have an equal chance */
+#define RANDOM_DRAWS 2000
 
 static uint64_t slot_word(uint64_t hash, const void *item) {
     return (hash >> SLOT_HASH_SHIFT << ITEM_BITS) | (uint64_t)(uintptr_t)item;
@@ -44,6 +45,11 @@ void table_deinit(struct table *t) {
             chain_free(t, bucket_next(table_bucket(t, i)));
     segvec_deinit(&t->buckets);
     t->count = 0;
+}
+
+bool table_deinit_step(struct table *t, size_t bytes) {
+    must(t->count == 0 && t->chained == 0);
+    return segvec_deinit_step(&t->buckets, bytes);
 }
 
 /* --- one bucket --- */
@@ -194,6 +200,10 @@ static void chain_close_hole(struct table *t, struct bucket *first, struct table
     }
 }
 
+static bool table_sparse(const struct table *t) {
+    return t->count * 4 < t->buckets.count * TARGET_LOAD && t->buckets.count > BUCKETS_MIN && !t->pins;
+}
+
 void table_remove(struct table *t, uint64_t hash, struct table_pos pos) {
     must_slow(bucket_occupied(pos.bucket) >> pos.slot & 1);
     struct bucket *first = table_bucket(t, table_bucket_index(t, hash));
@@ -202,19 +212,22 @@ void table_remove(struct table *t, uint64_t hash, struct table_pos pos) {
     else
         chain_close_hole(t, first, pos);
     t->count--;
-    table_shrink(t, 1);
+    if (unlikely(table_sparse(t))) table_merge(t);
 }
 
-void table_shrink(struct table *t, size_t max) {
-    for (; max && t->count * 4 < t->buckets.count * TARGET_LOAD && t->buckets.count > BUCKETS_MIN && !t->pins;
-         max--)
+bool table_trim(struct table *t, size_t budget) {
+    for (; table_sparse(t); budget--) {
+        if (budget == 0) return true;
         table_merge(t);
+    }
+    return false;
 }
 
 bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_visit_fn take, void *arg) {
     for (; *bucket_cursor < t->buckets.count && budget; ++*bucket_cursor) {
         struct bucket *b = table_bucket(t, *bucket_cursor);
         size_t n = chain_count(b);
+        budget -= budget > n ? (n ? n : 1) : budget;
         if (n == 0) continue;
         for (struct bucket *c = b; c; c = bucket_next(c))
             for (unsigned used = bucket_occupied(c); used; used &= used - 1)
@@ -222,7 +235,6 @@ bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_vi
         chain_free(t, bucket_next(b));
         memset(b, 0, sizeof(*b));
         t->count -= n;
-        budget = budget > n ? budget - n : 0;
     }
     return *bucket_cursor >= t->buckets.count;
 }
@@ -259,13 +271,23 @@ uint64_t table_scan(const struct table *t, uint64_t cursor, table_visit_fn visit
     return reverse_bits(reverse_bits(cursor | ~mask) + 1);
 }
 
+/* A bucket is drawn, then one of RANDOM_BOUND places in it; an empty place draws again. Even the emptiest
+ * table that may shrink needs some dozens of draws; one that may not (pinned) is searched from a random
+ * bucket on after many. */
 void *table_random(const struct table *t, struct rng *rng) {
     if (t->count == 0) return NULL;
-    for (;;) {
-        const struct bucket *b = table_bucket(t, rng_below(rng, t->buckets.count));
-        size_t n = chain_count(b);
-        size_t pick = rng_below(rng, n > RANDOM_BOUND ? n : RANDOM_BOUND);
-        if (pick >= n) continue;
+    for (unsigned draws = 0;; draws++) {
+        size_t index = rng_below(rng, t->buckets.count), n, pick;
+        const struct bucket *b = table_bucket(t, index);
+        n = chain_count(b);
+        if (unlikely(draws >= RANDOM_DRAWS)) {
+            for (; n == 0; n = chain_count(b))
+                b = table_bucket(t, index = index + 1 < t->buckets.count ? index + 1 : 0);
+            pick = rng_below(rng, n);
+        } else {
+            pick = rng_below(rng, n > RANDOM_BOUND ? n : RANDOM_BOUND);
+            if (pick >= n) continue;
+        }
         for (; b; b = bucket_next(b)) {
             unsigned used = bucket_occupied(b);
             size_t here = (size_t)__builtin_popcount(used);

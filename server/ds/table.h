@@ -67,6 +67,8 @@ struct table_pos {
 void table_init(struct table *t, table_hash_fn hash_of, const void *owner);
 /* Frees the buckets. Items are the owner's: take them out first (table_drain) or free them elsewhere. */
 void table_deinit(struct table *t);
+/* Frees the buckets of a drained table, about `bytes` of them; true when nothing is left. */
+bool table_deinit_step(struct table *t, size_t bytes);
 
 static inline uint8_t table_tag(uint64_t hash) {
     uint8_t tag = (uint8_t)(hash >> 56);
@@ -155,9 +157,9 @@ static inline void table_prefetch_item(const struct table *t, uint64_t hash) {
 struct table_pos table_insert(struct table *t, uint64_t hash, void *item);
 /* Takes the item at `pos`, whose hash is `hash`, out; the caller owns it now. */
 void table_remove(struct table *t, uint64_t hash, struct table_pos pos);
-/* Merges up to `max` buckets if the table is much too large for its items and not pinned. Removal does one.
- */
-void table_shrink(struct table *t, size_t max);
+/* Merges up to `budget` buckets that a table grown sparse while it was pinned should not have; true: more to
+ * do. */
+bool table_trim(struct table *t, size_t budget);
 /* Puts `item`, of the same key and hash, in the place of the one at `pos`. */
 static inline void table_replace(struct table_pos pos, void *item) {
     uint64_t *slot = &pos.bucket->slots[pos.slot];
@@ -174,11 +176,12 @@ uint64_t table_scan(const struct table *t, uint64_t cursor, table_visit_fn visit
 void table_each_in_bucket(const struct table *t, size_t index, table_visit_fn visit, void *arg);
 void table_each(const struct table *t, table_visit_fn visit, void *arg);
 
-/* An item drawn uniformly (but for buckets of more than 14 items), or NULL when empty. */
+/* An item drawn uniformly (but for buckets of more than 14 items, and for tables that a walk keeps from
+ * shrinking and that are all but empty), or NULL when empty. */
 void *table_random(const struct table *t, struct rng *rng);
 
-/* Takes out up to `budget` items and hands each to `take`; true when the table is empty. No insertion
- * meanwhile. */
+/* Takes out up to `budget` items and hands each to `take`; true when the table is empty. An empty bucket
+ * costs one of the budget as well. The cursor starts as 0; no insertion meanwhile. */
 bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_visit_fn take, void *arg);
 
 size_t table_bytes(const struct table *t);

@@ -45,6 +45,10 @@ void exec_session_gone(struct exec *x, struct session *s);
 /* What RESET and DISCARD do to a transaction. */
 void exec_session_discard(struct exec *x, struct session *s);
 
+/* Commands queued by MULTI, and the memory they take. */
+size_t session_multi_count(const struct session *s);
+size_t session_multi_bytes(const struct session *s);
+
 /* --- gates: reasons not to run a command --- */
 
 /* Asked before a command runs or is queued, in the order of registration, while *active is true. Returns NULL
@@ -86,6 +90,8 @@ struct commit_gate *exec_commit_gate(struct exec *x);
 /* Options that exec owns (latency-tracking …) live here. */
 struct exec_conf {
     bool latency_tracking;
+    double percentiles[16]; /* latency-tracking-info-percentiles */
+    int percentile_count;
     int enable_debug_command; /* enum exec_protected */
     int enable_module_command;
 };

@@ -51,22 +51,6 @@ static void upper(char *out, size_t size, const char *text) {
     out[i] = 0;
 }
 
-void call_help(struct call *call, const char *const *lines) {
-    char name[32];
-    upper(name, sizeof(name), container_of(call)->name);
-    size_t count = 0;
-    while (lines[count])
-        count++;
-    resp_array(call->reply, count + 3); /* head, lines, two of HELP itself */
-    char head[96];
-    snprintf(head, sizeof(head), "%s <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", name);
-    resp_simple(call->reply, head);
-    for (size_t i = 0; i < count; i++)
-        resp_simple(call->reply, lines[i]);
-    resp_simple(call->reply, "HELP");
-    resp_simple(call->reply, "    Print this help.");
-}
-
 void call_error_subcommand(struct call *call) {
     char name[32];
     upper(name, sizeof(name), container_of(call)->name);

@@ -31,6 +31,7 @@ struct call {
     const struct slice *argv;
     int argc;
     uint32_t flags;
+    uint64_t command_flags; /* the spec's; of EXEC: of all that it is going to run, too */
     struct session *session;
     struct resp_writer *reply; /* the session's, or a script's */
     struct keyspace *keyspace;
@@ -76,8 +77,6 @@ bool call_long_double(struct call *call, int arg, long double *out);
 #define ERR_OUT_RANGE  "ERR index out of range"
 #define ERR_TOO_LONG   "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 void call_error_arity(struct call *call); /* ERR wrong number of arguments for 'x' command */
-/* HELP of a container command: the lines, each a simple string, with Redis's head and foot. */
-void call_help(struct call *call, const char *const *lines);
 /* ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP. */
 void call_error_subcommand(struct call *call);
 

@@ -60,7 +60,7 @@ static void expire_bucket(struct keyspace *ks, struct database *db, struct keyta
     } while (s.more_due);
     deadlines_set(&kt->deadlines, bucket, s.bound);
     kt->table.pins--;
-    table_shrink(&kt->table, SHRINK_STEPS);
+    table_trim(&kt->table, SHRINK_STEPS);
 }
 
 bool expire_step(struct keyspace *ks, size_t buckets) {

@@ -17,6 +17,7 @@ void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct
     ks->databases = mem_zalloc((size_t)conf->databases * sizeof(*ks->databases));
     ks->reaper = reaper_create(io);
     ks->active_expire = ks->expire_on_access = true;
+    list_init(&ks->tasks);
     map_init(&ks->watched, rng_next(&ks->rng));
     keyspace_set_now(ks, now_ms);
 }

@@ -13,6 +13,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/hash.h"
+#include "common/base/list.h"
 #include "common/base/map.h"
 #include "common/base/mem.h"
 #include "common/base/rng.h"
@@ -75,6 +76,7 @@ struct keyspace {
     struct mem_account *account; /* borrowed: the server's used_memory */
     struct database **databases; /* owned; conf.databases of them, made on first use */
     struct unit unit;
+    struct link tasks;     /* commands that answer in slices: task.h */
     struct walk *walk;     /* the snapshot under way, or NULL */
     struct reaper *reaper; /* frees what is large, away from the commands */
     int64_t now_ms;        /* of the turn, or of the command under way */

@@ -35,11 +35,15 @@ enum session_flags {
     SESSION_READONLY = 1u << 18, /* READONLY on a cluster's replica */
     SESSION_PAUSED = 1u << 19,   /* waits for CLIENT PAUSE to end */
     SESSION_GATED = 1u << 20,    /* replies are held back by the commit gate */
+    SESSION_HELD =
+        1u
+        << 21, /* a request of it stayed undone: those behind it wait too, until its owner feeds it again */
+    SESSION_LOCAL = 1u << 22, /* from this machine: may use what `local` allows */
 };
 #define SESSION_ATTENTION                                                                                    \
     (SESSION_NEEDS_AUTH | SESSION_MULTI | SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_CLOSE_AFTER_REPLY | \
      SESSION_CLOSE_NOW | SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_REPLY_SKIP |                  \
-     SESSION_MONITOR | SESSION_REPLICA | SESSION_PRIMARY | SESSION_INTERNAL | SESSION_PAUSED)
+     SESSION_MONITOR | SESSION_REPLICA | SESSION_PRIMARY | SESSION_INTERNAL | SESSION_PAUSED | SESSION_HELD)
 
 /* What the owner of a session does for those who write to it or end it. All optional for internal sessions.
  */

@@ -1,0 +1,486 @@
+/* The way of a request, from name to epilogue.
+ *
+ * A batch is taken in groups of 32. For a group, names are looked up, the keys that stand at fixed places are
+ * hashed and their buckets prefetched; then the entries are; then the commands run. So one core has some
+ * dozens of cache misses under way instead of one. Only hashes survive from the first passes to the last: an
+ * earlier command may move anything.
+ *
+ * A session without attention flags, while no gate is active, goes straight to its handler.
+ */
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include "common/commands/keys.h"
+#include "server/exec/exec_int.h"
+#include "server/keyspace/database.h"
+#include "server/keyspace/task.h"
+#include "server/keyspace/watch.h"
+
+#define GROUP        32
+#define GROUP_HASHES 128
+
+struct prepared {
+    const struct command_spec *spec;
+    struct key_hashes hashes;
+};
+
+/* --- life --- */
+
+struct exec *exec_create(struct keyspace *ks) {
+    struct exec *x = mem_zalloc(sizeof(*x));
+    x->keyspace = ks;
+    x->conf =
+        (struct exec_conf){.latency_tracking = true, .percentiles = {50, 99, 99.9}, .percentile_count = 3};
+    x->us_per_cycle = 1 / clock_cycles_per_us();
+    map_init(&x->errors, rng_next(&ks->rng));
+    commit_gate_init(&x->gate);
+    return x;
+}
+
+void exec_destroy(struct exec **x) {
+    stats_deinit(*x);
+    commit_gate_deinit(&(*x)->gate);
+    mem_free_sized(*x, sizeof(**x));
+    *x = NULL;
+}
+
+void exec_bind(struct exec *x, const struct command_binding *bindings, void *module) {
+    for (; bindings->handler; bindings++) {
+        must(bindings->id < CMD_COUNT);
+        if (x->handlers[bindings->id].run) panic("'%s' is bound twice", command_by_id(bindings->id)->name);
+        x->handlers[bindings->id].run = bindings->handler;
+        x->handlers[bindings->id].module = module;
+    }
+}
+
+void exec_check_bound(const struct exec *x) {
+    for (unsigned id = 0; id < CMD_COUNT; id++) {
+        const struct command_spec *spec = command_by_id(id);
+        bool built = spec->issue == 0 && !command_is_container(spec);
+        if (built && !x->handlers[id].run) panic("'%s' is declared as built and has no handler", spec->name);
+        if (!built && x->handlers[id].run)
+            panic("'%s' has a handler and is not declared as built", spec->name);
+    }
+}
+
+void exec_add_gate(struct exec *x, const struct exec_gate *gate) {
+    must(x->gate_count < EXEC_GATES_MAX);
+    x->gates[x->gate_count++] = gate;
+}
+
+void exec_add_observer(struct exec *x, const struct exec_observer *observer) {
+    must(x->observer_count < EXEC_OBSERVERS_MAX);
+    x->observers[x->observer_count++] = observer;
+}
+
+struct exec_conf *exec_conf(struct exec *x) {
+    return &x->conf;
+}
+
+struct commit_gate *exec_commit_gate(struct exec *x) {
+    return &x->gate;
+}
+
+static void look_at_switches(struct exec *x) {
+    x->gates_closed = x->observed = false;
+    for (unsigned i = 0; i < x->gate_count; i++)
+        x->gates_closed |= *x->gates[i]->active;
+    for (unsigned i = 0; i < x->observer_count; i++)
+        x->observed |= *x->observers[i]->active;
+}
+
+/* --- the commit gate's bookkeeping --- */
+
+static void note_keys(struct exec *x, struct call *call, bool wrote) {
+    struct key_refs keys;
+    key_refs_init(&keys);
+    if (command_keys(call->spec, call->argv, call->argc, &keys) == KEYS_OK) {
+        for (int i = 0; i < keys.count; i++) {
+            uint64_t hash = call_hash(call, keys.refs[i].pos);
+            if (wrote) commit_gate_wrote(&x->gate, hash, x->keyspace->unit.journal_position);
+            commit_gate_saw(&x->gate, call->session, hash);
+        }
+    }
+    key_refs_deinit(&keys);
+}
+
+static void note_positions(struct exec *x, struct call *call, uint64_t position_before) {
+    uint64_t position = x->keyspace->unit.journal_position;
+    bool wrote = position != position_before;
+    if (wrote) x->gate.last = position;
+    note_keys(x, call, wrote);
+    bool sees_all = call->spec->first_key == 0 && (call->spec->acl & (ACL_KEYSPACE | ACL_DANGEROUS));
+    if (wrote || sees_all) commit_gate_saw_all(&x->gate, call->session);
+}
+
+/* --- running --- */
+
+static void run_unbuilt(struct call *call) {
+    resp_errorf(call->reply, "ERR '%s' is known to Torc but not built yet", call->spec->name);
+}
+
+static void after_error(struct exec *x, struct call *call, struct command_stats *stats) {
+    stats->failed++;
+    exec_count_error(x, call->reply->error_code);
+}
+
+static void tell_before(struct exec *x, const struct call *call) {
+    for (unsigned i = 0; i < x->observer_count; i++)
+        if (*x->observers[i]->active && x->observers[i]->before)
+            x->observers[i]->before(x->observers[i]->owner, call);
+}
+
+static void tell_after(struct exec *x, const struct call *call, uint64_t cycles) {
+    int64_t took_us = (int64_t)((double)cycles * x->us_per_cycle);
+    for (unsigned i = 0; i < x->observer_count; i++)
+        if (*x->observers[i]->active && x->observers[i]->after)
+            x->observers[i]->after(x->observers[i]->owner, call, took_us);
+}
+
+void exec_run(struct exec *x, struct call *call) {
+    unsigned id = call->spec->id;
+    struct keyspace *ks = x->keyspace;
+    struct command_stats *stats = &x->stats[id];
+    uint32_t errors_before = call->reply->error_count;
+    uint64_t position_before = ks->unit.journal_position;
+    command_handler *run = x->handlers[id].run;
+
+    if (unlikely(x->observed)) tell_before(x, call);
+    call->module = x->handlers[id].module;
+    call->session->last_command = call->spec;
+    if (likely(run != NULL))
+        run(call);
+    else
+        run_unbuilt(call);
+    unit_end(ks, call);
+    if (unlikely(x->gate.promised)) note_positions(x, call, position_before);
+
+    uint64_t now = clock_cycles(), took = now - x->cycles;
+    x->cycles = now;
+    stats->calls++;
+    stats->cycles += took;
+    if (took > x->turn_longest_cycles) {
+        x->turn_longest_cycles = took;
+        x->turn_longest = call->spec;
+    }
+    if (x->conf.latency_tracking)
+        histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
+    if (unlikely(call->reply->error_count != errors_before)) after_error(x, call, stats);
+    if (unlikely(x->observed)) tell_after(x, call, took);
+    x->totals.commands++;
+    if (unlikely(call->spec->flags & (COMMAND_ADMIN | COMMAND_NOSCRIPT))) look_at_switches(x);
+}
+
+/* --- refusing --- */
+
+/* The error is written, counted, and spoils a transaction under way. EXEC itself reports it as the reason of
+ * its abort. */
+static void refuse(struct exec *x, struct call *call, const char *error) {
+    struct session *s = call->session;
+    if (call->spec) {
+        x->stats[call->spec->id].rejected++;
+        x->keyspace->unit.dirty = 0;
+    }
+    if (call->spec && call->spec->id == CMD_EXEC && (s->flags & SESSION_MULTI)) {
+        multi_discard(x->keyspace, s);
+        resp_errorf(call->reply, "EXECABORT Transaction discarded because of: %s", error);
+    } else {
+        if (s->flags & SESSION_MULTI) s->flags |= SESSION_DIRTY_EXEC;
+        resp_error(call->reply, error);
+    }
+    exec_count_error(x, call->reply->error_code);
+}
+
+static void refuse_unknown(struct exec *x, struct call *call) {
+    struct buf args = {0}, text = {0};
+    for (int i = 1; i < call->argc && args.len < 128; i++) {
+        size_t room = 128 - args.len, len = call->argv[i].len < room ? call->argv[i].len : room;
+        buf_append_char(&args, '\'');
+        buf_append(&args, call->argv[i].ptr, len);
+        buf_append_str(&args, "' ");
+    }
+    size_t name_len = call->argv[0].len < 128 ? call->argv[0].len : 128;
+    buf_append_str(&text, "ERR unknown command '");
+    buf_append(&text, call->argv[0].ptr, name_len);
+    buf_append_str(&text, "', with args beginning with: ");
+    buf_append_slice(&text, buf_slice(&args));
+    x->totals.rejected_unknown++;
+    refuse(x, call, buf_cstr(&text));
+    buf_deinit(&args);
+    buf_deinit(&text);
+}
+
+static void refuse_unknown_sub(struct exec *x, struct call *call) {
+    struct buf text = {0};
+    size_t len = call->argv[1].len < 128 ? call->argv[1].len : 128;
+    buf_append_str(&text, "ERR unknown subcommand '");
+    buf_append(&text, call->argv[1].ptr, len);
+    buf_append_str(&text, "'. Try ");
+    for (const char *c = call->spec->name; *c; c++)
+        buf_append_char(&text, (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c));
+    buf_append_str(&text, " HELP.");
+    call->spec = NULL;
+    refuse(x, call, buf_cstr(&text));
+    buf_deinit(&text);
+}
+
+/* --- what dispatch itself checks --- */
+
+static bool runs_while_subscribed(unsigned id) {
+    switch (id) {
+    case CMD_SUBSCRIBE:
+    case CMD_UNSUBSCRIBE:
+    case CMD_PSUBSCRIBE:
+    case CMD_PUNSUBSCRIBE:
+    case CMD_SSUBSCRIBE:
+    case CMD_SUNSUBSCRIBE:
+    case CMD_PING:
+    case CMD_QUIT:
+    case CMD_RESET: return true;
+    default: return false;
+    }
+}
+
+/* NULL, or why this command of one that only some may run is not for this session. */
+static const char *protected_from(const struct exec *x, const struct call *call) {
+    const struct command_spec *spec = call->spec;
+    unsigned id = spec->parent != COMMAND_NO_PARENT ? spec->parent : spec->id;
+    if (likely(id != CMD_DEBUG && id != CMD_MODULE) || (call->session->flags & SESSION_INTERNAL)) return NULL;
+    bool debug = id == CMD_DEBUG, local = call->session->flags & SESSION_LOCAL;
+    int allowed = debug ? x->conf.enable_debug_command : x->conf.enable_module_command;
+    if (allowed == EXEC_PROTECTED_YES || (allowed == EXEC_PROTECTED_LOCAL && local)) return NULL;
+    return debug ? "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+                   "you can run "
+                   "it from a local connection, otherwise you need to set this option in the configuration "
+                   "file, and "
+                   "then restart the server."
+                 : "ERR MODULE command not allowed. If the enable-module-command option is set to \"local\", "
+                   "you can "
+                   "run it from a local connection, otherwise you need to set this option in the "
+                   "configuration file, "
+                   "and then restart the server.";
+}
+
+static const char *closed_gate(const struct exec *x, const struct call *call) {
+    for (unsigned i = 0; i < x->gate_count; i++) {
+        if (!*x->gates[i]->active) continue;
+        const char *error = x->gates[i]->check(x->gates[i]->owner, call);
+        if (error) return error;
+    }
+    return NULL;
+}
+
+static bool queued_in_multi(const struct call *call) {
+    if (!(call->session->flags & SESSION_MULTI) || (call->flags & CALL_IN_EXEC)) return false;
+    switch (call->spec->id) {
+    case CMD_EXEC:
+    case CMD_DISCARD:
+    case CMD_MULTI:
+    case CMD_WATCH:
+    case CMD_QUIT:
+    case CMD_RESET: return false;
+    default: return true;
+    }
+}
+
+/* The checks of a session with attention flags, or while a gate is active. False: refused. */
+static bool pass_checks(struct exec *x, struct call *call) {
+    struct session *s = call->session;
+    if ((s->flags & SESSION_NEEDS_AUTH) && !(call->spec->flags & COMMAND_NO_AUTH)) {
+        x->totals.rejected_auth++;
+        refuse(x, call, "NOAUTH Authentication required.");
+        return false;
+    }
+    if ((s->flags & SESSION_MULTI) && (call->spec->flags & COMMAND_NO_MULTI)) {
+        refuse(x, call, "ERR Command not allowed inside a transaction");
+        return false;
+    }
+    if (x->gates_closed && !(call->flags & CALL_REPLAYED)) {
+        if (call->spec->id == CMD_EXEC) call->command_flags |= multi_command_flags(s);
+        const char *error = closed_gate(x, call);
+        if (error) {
+            refuse(x, call, error);
+            return false;
+        }
+    }
+    if ((s->flags & SESSION_SUBSCRIBED) && s->reply.proto == 2 && !runs_while_subscribed(call->spec->id)) {
+        char text[256];
+        snprintf(text, sizeof(text),
+                 "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                 "allowed in "
+                 "this context",
+                 call->spec->name);
+        refuse(x, call, text);
+        return false;
+    }
+    return true;
+}
+
+/* A container's name becomes its subcommand. False: refused. */
+static bool resolve_sub(struct exec *x, struct call *call) {
+    if (call->argc < 2) return true; /* fails on its arity */
+    const struct command_spec *sub = command_lookup_sub(call->spec, call->argv[1].ptr, call->argv[1].len);
+    if (sub) {
+        call->spec = sub;
+        return true;
+    }
+    if (!command_is_container(call->spec)) return true;
+    refuse_unknown_sub(x, call);
+    return false;
+}
+
+static void dispatch(struct exec *x, struct call *call) {
+    if (unlikely(call->spec == NULL)) {
+        refuse_unknown(x, call);
+        return;
+    }
+    if (unlikely(call->spec->sub_count) && !resolve_sub(x, call)) return;
+    call->command_flags = call->spec->flags;
+    if (unlikely(!command_arity_ok(call->spec, call->argc))) {
+        char text[128];
+        snprintf(text, sizeof(text), "ERR wrong number of arguments for '%s' command", call->spec->name);
+        refuse(x, call, text);
+        return;
+    }
+    const char *error = protected_from(x, call);
+    if (unlikely(error != NULL)) {
+        refuse(x, call, error);
+        return;
+    }
+    if (unlikely((call->session->flags & SESSION_ATTENTION) || x->gates_closed)) {
+        if (!pass_checks(x, call)) return;
+        if (queued_in_multi(call)) {
+            multi_queue(call);
+            resp_simple(call->reply, "QUEUED");
+            return;
+        }
+    }
+    exec_run(x, call);
+}
+
+/* CLIENT REPLY OFF and SKIP: the command runs, and what it replied is forgotten. */
+static void dispatch_silenced(struct exec *x, struct call *call) {
+    struct session *s = call->session;
+    bool skip = s->flags & SESSION_REPLY_SKIP_NEXT;
+    s->flags &= ~(uint32_t)SESSION_REPLY_SKIP_NEXT;
+    struct resp_mark mark = resp_mark(call->reply);
+    dispatch(x, call);
+    if (skip || (s->flags & SESSION_REPLY_OFF)) resp_truncate(call->reply, mark);
+}
+
+static void begin_call(struct exec *x, struct call *call, struct session *s, const struct slice *argv,
+                       int argc) {
+    call->argv = argv;
+    call->argc = argc;
+    call->flags = 0;
+    call->session = s;
+    call->reply = &s->reply;
+    call->keyspace = x->keyspace;
+    call->db = s->db;
+    call->now_ms = x->keyspace->now_ms;
+    call->module = NULL;
+}
+
+static void run_request(struct exec *x, struct exec_request *r, const struct prepared *p) {
+    struct session *s = r->session;
+    if (unlikely(s->flags & (SESSION_BLOCKED | SESSION_PAUSED | SESSION_HELD))) {
+        s->flags |= SESSION_HELD;
+        return;
+    }
+    r->done = true;
+    if (unlikely(s->flags & (SESSION_CLOSE_NOW | SESSION_CLOSE_AFTER_REPLY))) return;
+    struct call call;
+    begin_call(x, &call, s, r->argv, r->argc);
+    call.spec = p->spec;
+    call.hashes = p->hashes;
+    if (likely(!(s->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT))))
+        dispatch(x, &call);
+    else
+        dispatch_silenced(x, &call);
+}
+
+/* --- batches --- */
+
+/* Hashes the keys at fixed places of one request, as far as there is room, and prefetches their buckets. */
+static unsigned prepare(struct exec *x, const struct exec_request *r, struct prepared *p, uint64_t *hashes,
+                        unsigned room) {
+    p->hashes = (struct key_hashes){hashes, 0, 1, 0};
+    p->spec = NULL;
+    if (unlikely(r->session == NULL)) return 0;
+    const struct command_spec *spec = p->spec = command_lookup(r->argv[0].ptr, r->argv[0].len);
+    if (spec == NULL || spec->first_key <= 0) return 0;
+    int last = spec->last_key < 0 ? r->argc + spec->last_key : spec->last_key;
+    if (last >= r->argc) last = r->argc - 1;
+    unsigned count = 0;
+    for (int at = spec->first_key; at <= last && count < room; at += spec->key_step) {
+        uint64_t hash = hash_slice(&x->keyspace->secret, r->argv[at]);
+        database_prefetch_bucket(r->session->db, hash);
+        hashes[count++] = hash;
+    }
+    p->hashes.first = (uint16_t)spec->first_key;
+    p->hashes.step = (uint16_t)spec->key_step;
+    p->hashes.count = (uint16_t)count;
+    return count;
+}
+
+static void run_group(struct exec *x, struct exec_request *requests, size_t count) {
+    struct prepared prepared[GROUP];
+    uint64_t hashes[GROUP_HASHES];
+    unsigned used = 0;
+    for (size_t i = 0; i < count; i++)
+        used += prepare(x, &requests[i], &prepared[i], hashes + used, GROUP_HASHES - used);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned k = 0; k < prepared[i].hashes.count; k++)
+            database_prefetch_entry(requests[i].session->db, prepared[i].hashes.hash[k]);
+    x->cycles = clock_cycles();
+    for (size_t i = 0; i < count; i++) {
+        requests[i].done = requests[i].session == NULL;
+        if (likely(!requests[i].done)) run_request(x, &requests[i], &prepared[i]);
+    }
+}
+
+size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, int64_t budget_us) {
+    look_at_switches(x);
+    uint64_t start = clock_cycles(), budget = (uint64_t)((double)budget_us / x->us_per_cycle);
+    size_t at = 0;
+    while (at < count) {
+        size_t n = count - at < GROUP ? count - at : GROUP;
+        run_group(x, requests + at, n);
+        at += n;
+        if (budget_us && x->cycles - start > budget) break;
+    }
+    return at;
+}
+
+void exec_one(struct exec *x, struct session *s, const struct slice *argv, int argc, uint32_t flags) {
+    look_at_switches(x);
+    x->cycles = clock_cycles();
+    struct call call;
+    begin_call(x, &call, s, argv, argc);
+    call.flags = flags;
+    call.spec = command_lookup(argv[0].ptr, argv[0].len);
+    call.hashes = (struct key_hashes){NULL, 0, 1, 0};
+    dispatch(x, &call);
+}
+
+/* --- sessions --- */
+
+void exec_session_discard(struct exec *x, struct session *s) {
+    multi_discard(x->keyspace, s);
+}
+
+void exec_session_gone(struct exec *x, struct session *s) {
+    multi_discard(x->keyspace, s);
+    task_cancel_session(x->keyspace, s);
+}
+
+/* --- turns --- */
+
+void exec_turn_begin(struct exec *x) {
+    x->turn_longest = NULL;
+    x->turn_longest_cycles = 0;
+}
+
+const char *exec_turn_longest(const struct exec *x) {
+    return x->turn_longest ? x->turn_longest->name : "";
+}

@@ -1,0 +1,56 @@
+/* What the files of exec share. */
+#ifndef TORC_EXEC_EXEC_INT_H
+#define TORC_EXEC_EXEC_INT_H
+
+#include "commands/command_ids.h"
+#include "common/base/map.h"
+#include "common/metrics/histogram.h"
+#include "server/exec/exec.h"
+
+#define EXEC_GATES_MAX     16
+#define EXEC_OBSERVERS_MAX 8
+
+struct command_stats {
+    uint64_t calls, rejected, failed;
+    uint64_t cycles;
+    struct histogram latency;
+};
+
+struct exec {
+    struct keyspace *keyspace;
+    struct exec_conf conf;
+    struct {
+        command_handler *run;
+        void *module;
+    } handlers[CMD_COUNT];
+    struct command_stats stats[CMD_COUNT];
+    struct exec_stats totals;
+    struct map errors; /* error code → counter (uint64_t, owned) */
+    struct commit_gate gate;
+
+    const struct exec_gate *gates[EXEC_GATES_MAX];
+    const struct exec_observer *observers[EXEC_OBSERVERS_MAX];
+    unsigned gate_count, observer_count;
+    bool gates_closed; /* some gate is active: looked up once per batch and after commands that configure */
+    bool observed;     /* some observer is */
+
+    double us_per_cycle;
+    uint64_t cycles; /* when the command before this one ended */
+    const struct command_spec *turn_longest;
+    uint64_t turn_longest_cycles;
+};
+
+/* Runs a command that has passed all gates, with epilogue and statistics. */
+void exec_run(struct exec *x, struct call *call);
+
+/* --- multi.c --- */
+/* Copies the command behind those queued. */
+void multi_queue(struct call *call);
+/* The transaction is over; forgets queue and watches. */
+void multi_discard(struct keyspace *ks, struct session *s);
+uint64_t multi_command_flags(const struct session *s);
+
+/* --- stats.c --- */
+void stats_deinit(struct exec *x);
+
+#endif
