@@ -15,6 +15,7 @@
 #include "server/keyspace/database.h"
 #include "server/keyspace/task.h"
 #include "server/keyspace/watch.h"
+#include <stdio.h>
 
 #define GROUP        32
 #define GROUP_HASHES 128

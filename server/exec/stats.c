@@ -1,6 +1,7 @@
 /* What was executed: commandstats, errorstats and latencystats of INFO. */
 #include "common/base/mem.h"
 #include "server/exec/exec_int.h"
+#include <stdio.h>
 
 /* As Redis: beyond this many different codes something is wrong with the errors, not with the clients. */
 #define ERROR_CODES_MAX 128
