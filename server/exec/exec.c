@@ -12,6 +12,7 @@
 #include "common/base/panic.h"
 #include "common/commands/keys.h"
 #include "server/exec/exec_int.h"
+#include "server/exec/options.h"
 #include "server/keyspace/database.h"
 #include "server/keyspace/task.h"
 #include "server/keyspace/watch.h"
@@ -27,7 +28,7 @@ struct prepared {
 
 /* --- life --- */
 
-struct exec *exec_create(struct keyspace *ks) {
+struct exec *exec_create(struct keyspace *ks, const struct exec_conf *conf) {
     struct exec *x = mem_zalloc(sizeof(*x));
     x->keyspace = ks;
     x->conf =
@@ -72,10 +73,6 @@ void exec_add_gate(struct exec *x, const struct exec_gate *gate) {
 void exec_add_observer(struct exec *x, const struct exec_observer *observer) {
     must(x->observer_count < EXEC_OBSERVERS_MAX);
     x->observers[x->observer_count++] = observer;
-}
-
-struct exec_conf *exec_conf(struct exec *x) {
-    return &x->conf;
 }
 
 struct commit_gate *exec_commit_gate(struct exec *x) {
@@ -164,7 +161,7 @@ void exec_run(struct exec *x, struct call *call) {
         x->turn_longest_cycles = took;
         x->turn_longest = call->spec;
     }
-    if (x->conf.latency_tracking)
+    if (x->conf->latency_tracking)
         histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
     if (unlikely(call->reply->error_count != errors_before)) after_error(x, call, stats);
     if (unlikely(x->observed)) tell_after(x, call, took);
@@ -247,9 +244,10 @@ static const char *protected_from(const struct exec *x, const struct call *call)
     const struct command_spec *spec = call->spec;
     unsigned id = spec->parent != COMMAND_NO_PARENT ? spec->parent : spec->id;
     if (likely(id != CMD_DEBUG && id != CMD_MODULE) || (call->session->flags & SESSION_INTERNAL)) return NULL;
-    bool debug = id == CMD_DEBUG, local = call->session->flags & SESSION_LOCAL;
-    int allowed = debug ? x->conf.enable_debug_command : x->conf.enable_module_command;
-    if (allowed == EXEC_PROTECTED_YES || (allowed == EXEC_PROTECTED_LOCAL && local)) return NULL;
+    bool debug = id == CMD_DEBUG;
+    if (exec_protected_allows(debug ? x->conf->enable_debug_command : x->conf->enable_module_command,
+                              call->session))
+        return NULL;
     return debug ? "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
                    "you can run "
                    "it from a local connection, otherwise you need to set this option in the configuration "

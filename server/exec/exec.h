@@ -9,6 +9,7 @@
 #ifndef TORC_EXEC_EXEC_H
 #define TORC_EXEC_EXEC_H
 
+#include "common/conf/conf_types.h"
 #include "common/metrics/info.h"
 #include "server/exec/commit_gate.h"
 #include "server/keyspace/call.h"
@@ -22,7 +23,16 @@ struct exec_request {
     bool done; /* set by exec_batch; false: the session cannot run it now */
 };
 
-struct exec *exec_create(struct keyspace *ks);
+/* Options of dispatch, filled by exec_register_options (options.h). */
+enum exec_protected { EXEC_PROTECTED_NO, EXEC_PROTECTED_YES, EXEC_PROTECTED_LOCAL };
+struct exec_conf {
+    bool latency_tracking;
+    struct conf_percentiles percentiles; /* latency-tracking-info-percentiles */
+    int enable_debug_command, enable_module_command, enable_protected_configs; /* enum exec_protected */
+};
+
+/* Both are borrowed. */
+struct exec *exec_create(struct keyspace *ks, const struct exec_conf *conf);
 void exec_destroy(struct exec **x);
 
 /* Registers handlers; `module` is what their calls get as call->module. Binding a command twice is a panic.
@@ -86,17 +96,6 @@ const char *exec_turn_longest(const struct exec *x);
 
 /* The gate for replies that wait for the journal. */
 struct commit_gate *exec_commit_gate(struct exec *x);
-
-/* Options that exec owns (latency-tracking …) live here. */
-struct exec_conf {
-    bool latency_tracking;
-    double percentiles[16]; /* latency-tracking-info-percentiles */
-    int percentile_count;
-    int enable_debug_command; /* enum exec_protected */
-    int enable_module_command;
-};
-enum exec_protected { EXEC_PROTECTED_NO, EXEC_PROTECTED_YES, EXEC_PROTECTED_LOCAL };
-struct exec_conf *exec_conf(struct exec *x);
 
 /* INFO sections commandstats, errorstats, latencystats. */
 void exec_register_info(struct exec *x, struct info_registry *registry);

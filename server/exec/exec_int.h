@@ -18,7 +18,7 @@ struct command_stats {
 
 struct exec {
     struct keyspace *keyspace;
-    struct exec_conf conf;
+    const struct exec_conf *conf; /* borrowed */
     struct {
         command_handler *run;
         void *module;

@@ -78,8 +78,8 @@ static void write_latencystats(struct buf *out, void *module) {
         const struct histogram *h = &x->stats[id].latency;
         if (h->total == 0) continue;
         buf_printf(out, "latency_percentiles_usec_%s:", command_by_id(id)->name);
-        for (int i = 0; i < x->conf.percentile_count; i++) {
-            double percent = x->conf.percentiles[i];
+        for (int i = 0; i < x->conf->percentiles.count; i++) {
+            double percent = x->conf->percentiles.value[i];
             char text[32];
             snprintf(text, sizeof(text), "%.17g", percent);
             buf_printf(out, "%sp%s=%.3f", i ? "," : "", text, (double)histogram_percentile(h, percent));

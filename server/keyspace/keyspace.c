@@ -6,8 +6,9 @@
 
 void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct mem_account *account,
                    struct io *io, int64_t now_ms, const uint64_t *seed) {
+    struct keyspace_conf kept = *conf; /* which may lie in the keyspace itself */
     memset(ks, 0, sizeof(*ks));
-    ks->conf = *conf;
+    ks->conf = kept;
     ks->account = account;
     if (seed)
         rng_seed(&ks->rng, *seed);

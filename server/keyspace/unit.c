@@ -54,8 +54,13 @@ static void record(struct unit *u, struct database *db, struct slice key, uint32
 
 void unit_changed(struct keyspace *ks, struct database *db, struct slice key, uint32_t class,
                   const char *event) {
+    ks->unit.dirty++;
+    unit_changed_too(ks, db, key, class, event);
+}
+
+void unit_changed_too(struct keyspace *ks, struct database *db, struct slice key, uint32_t class,
+                      const char *event) {
     struct unit *u = &ks->unit;
-    u->dirty++;
     if (unlikely(ks->watched.count)) watch_key_changed(ks, db, key);
     if (unlikely(u->wanted & (class | NOTIFY_ANY_CHANGE))) record(u, db, key, class, event);
 }

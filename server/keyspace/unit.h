@@ -88,6 +88,9 @@ void unit_set_journal(struct keyspace *ks, const struct journal_sink *sink);
 /* Called by the functions of keys.h; `key` is copied where it must live on. */
 void unit_changed(struct keyspace *ks, struct database *db, struct slice key, uint32_t class,
                   const char *event);
+/* A further key of a change that is counted already (the second key of RENAME). */
+void unit_changed_too(struct keyspace *ks, struct database *db, struct slice key, uint32_t class,
+                      const char *event);
 /* An event without a change (keymiss). */
 void unit_event(struct keyspace *ks, struct database *db, struct slice key, uint32_t class,
                 const char *event);

@@ -1,0 +1,19 @@
+/* The data commands, family by family: what boot hands to dispatch. */
+#ifndef TORC_COMMANDS_FAMILIES_H
+#define TORC_COMMANDS_FAMILIES_H
+
+#include "server/keyspace/call.h"
+
+extern const struct command_binding generic_bindings[];
+extern const struct command_binding expire_bindings[];
+extern const struct command_binding object_bindings[];
+extern const struct command_binding scan_bindings[];
+
+extern const struct command_binding string_bindings[];
+extern const struct command_binding string_range_bindings[];
+extern const struct command_binding string_number_bindings[];
+extern const struct command_binding lcs_bindings[];
+extern const struct command_binding bitmap_bindings[];
+extern const struct command_binding bitfield_bindings[];
+
+#endif
