@@ -31,8 +31,7 @@ struct prepared {
 struct exec *exec_create(struct keyspace *ks, const struct exec_conf *conf) {
     struct exec *x = mem_zalloc(sizeof(*x));
     x->keyspace = ks;
-    x->conf =
-        (struct exec_conf){.latency_tracking = true, .percentiles = {50, 99, 99.9}, .percentile_count = 3};
+    x->conf = conf;
     x->us_per_cycle = 1 / clock_cycles_per_us();
     map_init(&x->errors, rng_next(&ks->rng));
     commit_gate_init(&x->gate);
