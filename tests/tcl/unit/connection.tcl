@@ -63,7 +63,6 @@ start_server {tags {connection}} {
         set c [redis_client]
         $c hello 3
         $c client setname name
-        $c client no-evict on
         r set k v
         $c select 5
         $c watch k
@@ -316,7 +315,7 @@ start_server {tags {connection auth external:skip} overrides {requirepass secret
             {ping}              {-NOAUTH Authentication required.}
             {nosuch}            {-ERR unknown command 'nosuch'*}
             {get}               {-ERR wrong number of arguments for 'get' command}
-            {hello 3}           {-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time}
+            {hello 3}           {-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO*AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time}
             {auth wrong}        {-WRONGPASS invalid username-password pair or user is disabled.}
             {auth nobody secret} {-WRONGPASS invalid username-password pair or user is disabled.}
             {hello 3 auth default wrong} {-WRONGPASS invalid username-password pair or user is disabled.}
