@@ -52,6 +52,8 @@ proc worker::main {packed job} {
     # a different place in the range each time, so that ports just closed rest
     set port::last [expr {$::baseport + ($number * 37) % $::portcount}]
     expr {srand($::seed + $number)}
+    # a reply that does not come is told by its own test, before the unit is given up
+    set resp::reply_timeout_ms [expr {min(60000, $::idle_limit_s * 500)}]
     fconfigure stdout -buffering line -encoding utf-8 -translation lf
     set ::on_process {worker::tell}
     set ::on_test {worker::tell test}
