@@ -276,7 +276,7 @@ size_t num_format_double(char *out, double value) {
     if (fabs(value) <= 0x1p62 && value == (double)(int64_t)value)
         return num_format_int64(out, (int64_t)value);
 
-    struct decimal d;
+    struct decimal d = {.count = 0};
     size_t sign = value < 0;
     if (sign) *out = '-';
     if (!decimal_from_short(&d, fabs(value))) decimal_from_libc(&d, fabs(value));
