@@ -179,7 +179,7 @@ install: all ## copy programs and redis.conf below PREFIX (default /usr/local; D
 	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/torc"
 	@for program in $(PROGRAMS); do install -m 755 $(OUT)/$$program "$(DESTDIR)$(PREFIX)/bin/$$program"; done
 	@if [ -f redis.conf ]; then install -m 644 redis.conf "$(DESTDIR)$(PREFIX)/share/torc/redis.conf"; fi
-	@echo "Installed $(PROGRAMS) in $(DESTDIR)$(PREFIX)/bin."
+	@echo "Installed $(strip $(PROGRAMS)) in $(DESTDIR)$(PREFIX)/bin."
 
 # --- tests ---------------------------------------------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ cov: ## unit and Tcl tests with coverage: lines reached, by folder and file
 	@$(SUBMAKE) -s -j2 BUILD=cov unit-programs programs
 	@find build/cov -name '*.gcda' -delete
 	@utils/run-cmocka build/cov/tests/unit
-	@if [ -x tests/tcl/run ]; then tests/tcl/run --server build/cov/torc-server; fi
+	@if [ -x build/cov/torc-server ]; then tests/tcl/run --server build/cov/torc-server; fi
 	@utils/coverage build/cov
 
 .PHONY: unit-programs sim-programs fuzz-programs bench-programs
