@@ -479,6 +479,7 @@ void exec_turn_begin(struct exec *x) {
     x->turn_longest_cycles = 0;
 }
 
-const char *exec_turn_longest(const struct exec *x) {
+const char *exec_turn_longest(const struct exec *x, int64_t *took_us) {
+    *took_us = (int64_t)((double)x->turn_longest_cycles * x->us_per_cycle);
     return x->turn_longest ? x->turn_longest->name : "";
 }

@@ -92,7 +92,7 @@ void exec_count_error(struct exec *x,
 void exec_reset_stats(struct exec *x);
 /* The command that used most of the current turn, for turn_max_command. Reset by exec_turn_begin. */
 void exec_turn_begin(struct exec *x);
-const char *exec_turn_longest(const struct exec *x);
+const char *exec_turn_longest(const struct exec *x, int64_t *took_us);
 
 /* The gate for replies that wait for the journal. */
 struct commit_gate *exec_commit_gate(struct exec *x);
