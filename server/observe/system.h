@@ -25,6 +25,7 @@ struct system {
     const struct server_options *options;
     struct logger *log;
     struct conf *conf;
+    const struct conf_files *files;
     struct info_registry *info;
     struct io *io;
     struct exec *exec;
