@@ -238,8 +238,9 @@ proc start_server {options {body ""}} {
         return
     }
     if {$::external} {
-        set failed [catch { uplevel 1 [list server::run_external $options $body] } result errors]
+        set code [catch { uplevel 1 [list server::run_external $options $body] } result errors]
         set testing::tags $tags_before
+        if {$code == 0} { return $result }
         return -options $errors $result
     }
     if {[catch { server::create $options } server errors]} {

@@ -3,7 +3,7 @@
 # An event is one line of standard output: a byte \x1e, then a Tcl list, its newlines written as \x1f. Whatever else a
 # test prints passes through.
 #
-#   test outcome name milliseconds detail       started pid       ended pid       coverage dict       done milliseconds
+#   test outcome name milliseconds detail       started pid       ended pid       coverage sent refused       done milliseconds
 
 namespace eval worker {}
 
@@ -67,7 +67,7 @@ proc worker::main {packed job} {
         set ::servers {}
     }
     process::end_all
-    if {[array size ::resp_coverage]} { tell coverage [array get ::resp_coverage] }
+    tell coverage [array get ::resp_coverage] [array get ::resp_refused]
     tell done [expr {[clock milliseconds] - $started}]
     exit [expr {$testing::failures > 0}]
 }
