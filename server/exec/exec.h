@@ -61,12 +61,13 @@ size_t session_multi_bytes(const struct session *s);
 
 /* --- gates: reasons not to run a command --- */
 
-/* Asked before a command runs or is queued, in the order of registration, while *active is true. Returns NULL
- * to let it pass, or the error ("OOM command not allowed …"), borrowed until the next call. */
+/* Asked before a command runs or is queued, in the order of registration. `active` is asked once per batch
+ * and after commands that configure; while no gate is, none is asked. `check` returns NULL to let it pass, or
+ * the error ("OOM command not allowed …"), borrowed until the next call. */
 struct exec_gate {
     const char *name;
     void *owner;
-    const bool *active;
+    bool (*active)(void *owner);
     const char *(*check)(void *owner, const struct call *call);
 };
 void exec_add_gate(struct exec *x, const struct exec_gate *gate); /* borrowed for good */
@@ -74,7 +75,7 @@ void exec_add_gate(struct exec *x, const struct exec_gate *gate); /* borrowed fo
 /* --- observers of executed commands: slowlog, monitor, latency --- */
 struct exec_observer {
     void *owner;
-    const bool *active;
+    bool (*active)(void *owner);                                          /* asked as that of gates */
     void (*before)(void *owner, const struct call *call);                 /* NULL: not wanted */
     void (*after)(void *owner, const struct call *call, int64_t took_us); /* NULL: not wanted */
 };
