@@ -47,14 +47,8 @@ void system_sample(struct system *sys) {
 
 /* --- statistics --- */
 
-void system_on_reset(struct system *sys, void (*reset)(void *module), void *module) {
-    must(sys->reset_count < SYSTEM_RESETS_MAX);
-    sys->resets[sys->reset_count++] = (struct system_reset){reset, module};
-}
-
-void system_reset_stats(struct system *sys) {
-    for (unsigned i = 0; i < sys->reset_count; i++)
-        sys->resets[i].reset(sys->resets[i].module);
+void system_reset_stats(void *system) {
+    struct system *sys = system;
     rate_reset(&sys->ops_rate);
     sys->keyspace->stats = (struct keyspace_stats){0};
     sys->freed_at_reset = reaper_freed(sys->keyspace->reaper);

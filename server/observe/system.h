@@ -1,5 +1,4 @@
-/* The process as a whole: who it is, since when it runs, how it ends. Commands INFO, TIME, LOLWUT, SHUTDOWN,
- * and CONFIG RESETSTAT's work, which reaches into every module through registered calls. */
+/* The process as a whole: who it is, since when it runs, how it ends. Commands INFO, TIME, LOLWUT and SHUTDOWN. */
 #ifndef TORC_OBSERVE_SYSTEM_H
 #define TORC_OBSERVE_SYSTEM_H
 
@@ -12,13 +11,6 @@
 #include "server/keyspace/call.h"
 
 struct server_options;
-
-#define SYSTEM_RESETS_MAX 16
-
-struct system_reset {
-    void (*reset)(void *module);
-    void *module;
-};
 
 struct system {
     /* borrowed */
@@ -42,8 +34,6 @@ struct system {
     char replication_id[41];
     uint64_t (*client_bytes)(void *owner); /* memory of all clients; registered by boot */
     void *client_owner;
-    struct system_reset resets[SYSTEM_RESETS_MAX];
-    unsigned reset_count;
 };
 
 /* The borrowed members have been set by the caller. */
@@ -55,9 +45,8 @@ void system_sample(struct system *sys);
 /* Ends the server as SHUTDOWN with these options (enum shutdown_action) does. NULL, or why it cannot. */
 const char *system_shutdown(struct system *sys, unsigned actions);
 
-/* What CONFIG RESETSTAT is to call. */
-void system_on_reset(struct system *sys, void (*reset)(void *module), void *module);
-void system_reset_stats(struct system *sys);
+/* The system's share of CONFIG RESETSTAT. */
+void system_reset_stats(void *system);
 
 /* INFO TIME LOLWUT SHUTDOWN; module: the system. */
 extern const struct command_binding system_bindings[];
