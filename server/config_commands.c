@@ -12,6 +12,7 @@
 #include "server/exec/options.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 void config_commands_init(struct config_commands *config, struct conf *conf, const struct conf_files *files,
                           const struct exec_conf *options) {
@@ -85,9 +86,15 @@ static bool io_read(void *owner, const char *path, struct buf *out, bool *absent
     return got >= 0 || fail_code(err, got);
 }
 
+/* A configuration may hold passwords: nobody shall read the new file who could not read the old one. */
+static mode_t mode_of(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 ? found.st_mode & 0777 : 0644;
+}
+
 /* Writes and syncs a new file; a negative errno if it cannot be. */
-static int64_t write_new(struct io *io, const char *path, struct slice content) {
-    int fd = io_disk_open(io, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+static int64_t write_new(struct io *io, const char *path, mode_t mode, struct slice content) {
+    int fd = io_disk_open(io, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0) return fd;
     int64_t code = io_disk_write(io, fd, content.ptr, content.len, 0);
     if (code >= 0) code = io_disk_sync(io, fd, false);
@@ -108,7 +115,7 @@ static bool io_replace(void *owner, const char *path, struct slice content, stru
     struct buf temporary = {0}, folder = {0};
     buf_printf(&temporary, "%s.rewrite.tmp", path);
     folder_of(path, &folder);
-    int64_t code = write_new(io, buf_cstr(&temporary), content);
+    int64_t code = write_new(io, buf_cstr(&temporary), mode_of(path), content);
     if (code >= 0) code = io_disk_rename(io, buf_cstr(&temporary), path);
     if (code < 0) io_disk_unlink(io, buf_cstr(&temporary));
     if (code >= 0) code = io_disk_sync_dir(io, buf_cstr(&folder));
