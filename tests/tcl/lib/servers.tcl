@@ -145,7 +145,7 @@ proc server::create {options} {
     set folder [tmpdir server]
     set config [read_config [file join $::asset_folder [dict get $options config]]]
     # a Unix socket's path may have 107 bytes: it lies in a folder with a short name
-    set socket_path [file join $::work_folder s[incr server::next].sock]
+    set socket_path [file join $::work_folder [pid].[incr server::next].sock]
     dict set config dir $folder
     dict set config unixsocket $socket_path
     dict for {name value} [dict get $options overrides] { dict set config [string tolower $name] $value }

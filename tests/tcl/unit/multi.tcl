@@ -262,6 +262,34 @@ start_server {tags {multi}} {
         r get x
     } {1}
 
+    test "QUIT and RESET inside" {
+        r set x 1
+        set c [redis_client]
+        $c multi
+        $c incr x
+        assert_equal OK [$c quit]
+        assert_error "I/O error*" { $c ping }
+        $c close
+        set c [redis_client]
+        $c multi
+        $c incr x
+        assert_equal RESET [$c reset]
+        assert_error "ERR EXEC without MULTI" { $c exec }
+        $c close
+        r get x
+    } {1} {needs:reset}
+
+    test "A connection that is killed with a queue and watched keys" {
+        set c [redis_client]
+        $c watch x
+        $c multi
+        $c incr x
+        r client kill id [client_line_field [lindex [split [r client list] \n] end-1] id]
+        r set x 5
+        catch { $c close }
+        r get x
+    } {5}
+
     test "A long queue" {
         r del n
         r multi
