@@ -2,7 +2,8 @@
  *
  * A turn:
  *
- *      arm receives ─► engine: submit and wait ─► clocks ─► engine: deliver ─► timers ─► jobs, wake-ups ─► closed ones
+ *      arm receives ─► engine: submit and wait ─► clocks ─► engine: deliver ─► timers ─► jobs, wake-ups ─►
+ * closed ones
  *
  * Wake-ups and finished jobs come over one eventfd, which the loop reads like any other source. */
 #include "common/io/io.h"
@@ -81,7 +82,9 @@ static void on_wake_bytes(struct io *io, struct io_source *source, ssize_t len) 
     }
 }
 
-static void on_jobs_done(struct io_waker *waker) { io_jobs_deliver(LIST_OWNER(waker, struct io, done_waker)); }
+static void on_jobs_done(struct io_waker *waker) {
+    io_jobs_deliver(LIST_OWNER(waker, struct io, done_waker));
+}
 
 static void default_to(uint32_t *value, uint32_t fallback) {
     if (*value == 0) *value = fallback;
@@ -96,9 +99,12 @@ struct io *io_create(const struct io_config *config, char *error) {
     default_to(&io->config.recv_turn_bytes_max, RECV_TURN_BYTES_MAX);
     default_to(&io->config.job_threads_max, JOB_THREADS_MAX);
     must(!(io->config.recv_buf_bytes & (io->config.recv_buf_bytes - 1)));
-    if (io->config.recv_bufs_min > io->config.recv_bufs_max) io->config.recv_bufs_min = io->config.recv_bufs_max;
-    struct link *lists[] = {&io->arm, &io->yielded, &io->starved, &io->sends, &io->quiet, &io->closed_listeners};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) list_init(lists[i]);
+    if (io->config.recv_bufs_min > io->config.recv_bufs_max)
+        io->config.recv_bufs_min = io->config.recv_bufs_max;
+    struct link *lists[] = {&io->arm,   &io->yielded, &io->starved,
+                            &io->sends, &io->quiet,   &io->closed_listeners};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        list_init(lists[i]);
     io->wake_fd = io->signal_fd = -1;
     if (!choose_engine(io, error)) {
         mem_free_sized(io, sizeof *io);
@@ -112,8 +118,11 @@ struct io *io_create(const struct io_config *config, char *error) {
             io_destroy(&io);
             return NULL;
         }
-        io->wake_source = (struct io_source){
-            .magic = IO_SOURCE_MAGIC, .fd = io->wake_fd, .bytes = &io->wake_bytes, .room = 8, .on_read = on_wake_bytes};
+        io->wake_source = (struct io_source){.magic = IO_SOURCE_MAGIC,
+                                             .fd = io->wake_fd,
+                                             .bytes = &io->wake_bytes,
+                                             .room = 8,
+                                             .on_read = on_wake_bytes};
         io->ops->source_start(io, &io->wake_source);
     }
     io->ops->clocks(io);
@@ -135,15 +144,22 @@ void io_destroy(struct io **io_pointer) {
     *io_pointer = NULL;
 }
 
-enum io_engine io_engine(const struct io *io) { return io->ops->id; }
-const char *io_engine_name(const struct io *io) { return io->ops->name; }
-const char *io_engine_reason(const struct io *io) { return io->reason; }
+enum io_engine io_engine(const struct io *io) {
+    return io->ops->id;
+}
+const char *io_engine_name(const struct io *io) {
+    return io->ops->name;
+}
+const char *io_engine_reason(const struct io *io) {
+    return io->reason;
+}
 
 /* --- the turn --- */
 
 static void run_timers(struct io *io) {
     /* A timer that sets itself to now runs again in the next turn, not in this one. */
-    for (uint32_t left = io->timer_count; left && io->timer_count && io->timers[0]->due_us <= io->now_us; left--) {
+    for (uint32_t left = io->timer_count; left && io->timer_count && io->timers[0]->due_us <= io->now_us;
+         left--) {
         struct io_timer *timer = io->timers[0];
         must(timer->magic == IO_TIMER_MAGIC);
         io_timer_cancel(io, timer);
@@ -174,8 +190,12 @@ int io_turn(struct io *io, int64_t timeout_us) {
     return io->callbacks;
 }
 
-int64_t io_now_us(const struct io *io) { return io->now_us; }
-int64_t io_wall_us(const struct io *io) { return io->wall_us; }
+int64_t io_now_us(const struct io *io) {
+    return io->now_us;
+}
+int64_t io_wall_us(const struct io *io) {
+    return io->wall_us;
+}
 
 int64_t io_now_refresh(struct io *io) {
     io->ops->clocks(io);
@@ -193,7 +213,9 @@ void io_timer_init(struct io_timer *timer, void (*on_timer)(struct io_timer *tim
     *timer = (struct io_timer){.magic = IO_TIMER_MAGIC, .heap_at = IO_TIMER_IDLE, .on_timer = on_timer};
 }
 
-bool io_timer_is_set(const struct io_timer *timer) { return timer->heap_at != IO_TIMER_IDLE; }
+bool io_timer_is_set(const struct io_timer *timer) {
+    return timer->heap_at != IO_TIMER_IDLE;
+}
 
 static void timer_place(struct io *io, struct io_timer *timer, uint32_t at) {
     io->timers[at] = timer;
@@ -252,7 +274,9 @@ void io_timer_cancel(struct io *io, struct io_timer *timer) {
         timer_sink(io, last, at);
 }
 
-int64_t io_timers_next(const struct io *io) { return io->timer_count ? io->timers[0]->due_us : INT64_MAX; }
+int64_t io_timers_next(const struct io *io) {
+    return io->timer_count ? io->timers[0]->due_us : INT64_MAX;
+}
 
 /* --- wake-ups --- */
 
@@ -284,7 +308,8 @@ void io_wake_eventfd(struct io *io) {
 /* --- signals --- */
 
 static void on_signal_bytes(struct io *io, struct io_source *source, ssize_t len) {
-    for (ssize_t at = 0; at + (ssize_t)sizeof(struct signalfd_siginfo) <= len; at += sizeof(struct signalfd_siginfo)) {
+    for (ssize_t at = 0; at + (ssize_t)sizeof(struct signalfd_siginfo) <= len;
+         at += sizeof(struct signalfd_siginfo)) {
         struct signalfd_siginfo info;
         memcpy(&info, io->signal_bytes + at, sizeof info);
         struct io_signal *signal = info.ssi_signo < 65 ? &io->signals[info.ssi_signo] : NULL;

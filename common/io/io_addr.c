@@ -69,7 +69,9 @@ char *io_addr_host(const struct io_addr *addr, char *out) {
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr->sa;
     const struct sockaddr_un *un = (const struct sockaddr_un *)&addr->sa;
     switch (addr->sa.ss_family) {
-    case AF_INET: inet_ntop(AF_INET, &((const struct sockaddr_in *)&addr->sa)->sin_addr, out, IO_ADDR_TEXT_MAX); break;
+    case AF_INET:
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)&addr->sa)->sin_addr, out, IO_ADDR_TEXT_MAX);
+        break;
     case AF_INET6: inet_ntop(AF_INET6, &in6->sin6_addr, out, IO_ADDR_TEXT_MAX); break;
     case AF_UNIX: {
         /* The peer of a Unix socket has no name of its own. */

@@ -3,10 +3,10 @@
  *      buffer 3   [ stream A: 120 bytes | stream B: 40 | stream A: 7,000 |       free       ]
  *                   io_buf ──┘             └── io_buf                       used ─┘
  *
- * A buffer is lent to the engine (which appends to it), and held once per io_buf that users have not returned. When
- * nobody has it, it is free: the most recently used one is lent next, because its lines are in the cache. The engine
- * keeps `min` buffers lent; more memory is taken only while users hold on to theirs, up to `max` buffers, and given
- * back when they let go. */
+ * A buffer is lent to the engine (which appends to it), and held once per io_buf that users have not
+ * returned. When nobody has it, it is free: the most recently used one is lent next, because its lines are in
+ * the cache. The engine keeps `min` buffers lent; more memory is taken only while users hold on to theirs, up
+ * to `max` buffers, and given back when they let go. */
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/io/io_int.h"
@@ -17,11 +17,13 @@ void io_bufs_init(struct io_bufs *bufs, uint32_t bytes, uint32_t min, uint32_t m
     bufs->slots = mem_zalloc(max * sizeof *bufs->slots);
     bufs->free = mem_alloc(max * sizeof *bufs->free);
     bufs->spare = mem_alloc(max * sizeof *bufs->spare);
-    for (uint32_t id = max; id-- > 0;) bufs->spare[bufs->spare_count++] = (uint16_t)id;
+    for (uint32_t id = max; id-- > 0;)
+        bufs->spare[bufs->spare_count++] = (uint16_t)id;
 }
 
 void io_bufs_deinit(struct io_bufs *bufs) {
-    for (uint32_t id = 0; id < bufs->max; id++) mem_free(bufs->slots[id].base);
+    for (uint32_t id = 0; id < bufs->max; id++)
+        mem_free(bufs->slots[id].base);
     mem_free(bufs->slots);
     mem_free(bufs->free);
     mem_free(bufs->spare);
@@ -68,7 +70,9 @@ void io_bufs_unlend(struct io_bufs *bufs, uint32_t id) {
     io_bufs_release(bufs, id);
 }
 
-void io_buf_return(struct io *io, struct io_buf buf) { io_bufs_release(&io->bufs, buf.id); }
+void io_buf_return(struct io *io, struct io_buf buf) {
+    io_bufs_release(&io->bufs, buf.id);
+}
 
 void io_buf_share(struct io *io, struct io_buf buf) {
     must(io->bufs.slots[buf.id].refs > 0);

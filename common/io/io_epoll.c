@@ -3,10 +3,10 @@
  *      epoll_wait ─► event of a stream: one recv into the shared buffer ─► on_recv
  *      io_stream_send ─► send at once; on_sent comes with the next turn
  *
- * Every descriptor is registered once, edge-triggered, for all events: epoll_ctl is called once per connection, and
- * a turn looks only at what changed. A receive that fills less than its room has emptied the socket; one that fills
- * it leaves the stream on the `ready` list, to go on in the next turn, which then does not sleep. A FIN that came
- * together with bytes gives no further event: E_HANGUP remembers it.
+ * Every descriptor is registered once, edge-triggered, for all events: epoll_ctl is called once per
+ * connection, and a turn looks only at what changed. A receive that fills less than its room has emptied the
+ * socket; one that fills it leaves the stream on the `ready` list, to go on in the next turn, which then does
+ * not sleep. A FIN that came together with bytes gives no further event: E_HANGUP remembers it.
  *
  * Readiness is remembered (E_READABLE) also while a stream is paused, since its edge will not come again. */
 #include "common/base/mem.h"
@@ -28,13 +28,15 @@ enum kind { KIND_STREAM, KIND_LISTENER, KIND_SOURCE, KIND_MASK = 7 };
 
 struct epoller {
     int fd;
-    int current;       /* the buffer that is being filled, -1: none */
+    int current; /* the buffer that is being filled, -1: none */
     int event_count;
     struct link ready; /* streams to be read without an event */
     struct epoll_event events[EVENTS_MAX];
 };
 
-static struct epoller *epoller_of(struct io *io) { return io->engine; }
+static struct epoller *epoller_of(struct io *io) {
+    return io->engine;
+}
 
 static void add(struct io *io, int fd, uint32_t events, void *object, enum kind kind) {
     struct epoll_event event = {.events = events, .data.u64 = (uintptr_t)object | kind};
@@ -190,8 +192,12 @@ static void close_start(struct io_stream *s) {
     if (s->state & S_SENDING) io_stream_send_over(s, ECANCELED);
 }
 
-static void close_end(struct io_stream *s) { close(s->fd); }
-static void shut_down(struct io_stream *s) { (void)shutdown(s->fd, SHUT_WR); }
+static void close_end(struct io_stream *s) {
+    close(s->fd);
+}
+static void shut_down(struct io_stream *s) {
+    (void)shutdown(s->fd, SHUT_WR);
+}
 
 static void stream_event(struct io_stream *s, uint32_t events) {
     must(s->magic == IO_STREAM_MAGIC);
@@ -215,13 +221,15 @@ static int listen_start(struct io_listener *l, const struct io_listen_options *o
     int error = io_socket_listen(l, options);
     if (error) return error;
     (void)fcntl(l->fd, F_SETFL, O_NONBLOCK);
-    add(l->io, l->fd, EPOLLIN, l, KIND_LISTENER); /* level-triggered: what is left in the backlog comes again */
+    add(l->io, l->fd, EPOLLIN, l,
+        KIND_LISTENER); /* level-triggered: what is left in the backlog comes again */
     return 0;
 }
 
 static void accept_start(struct io_listener *l) {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uintptr_t)l | KIND_LISTENER};
-    if (epoll_ctl(epoller_of(l->io)->fd, EPOLL_CTL_MOD, l->fd, &event) < 0) panic("epoll_ctl: %s", strerror(errno));
+    if (epoll_ctl(epoller_of(l->io)->fd, EPOLL_CTL_MOD, l->fd, &event) < 0)
+        panic("epoll_ctl: %s", strerror(errno));
     l->state |= L_ARMED;
 }
 
@@ -266,7 +274,7 @@ static void wait(struct io *io, int64_t timeout_us) {
     struct epoller *e = epoller_of(io);
     if (!list_empty(&e->ready) || io->prompt_sends) timeout_us = 0;
     /* Whole milliseconds are all that epoll_wait knows, and epoll_pwait2 is not everywhere. */
-    int timeout_ms = timeout_us < 0                     ? -1
+    int timeout_ms = timeout_us < 0                      ? -1
                      : timeout_us > 1000ll * 1000 * 1000 ? 1000 * 1000
                                                          : (int)((timeout_us + 999) / 1000);
     io->stats.waits++;

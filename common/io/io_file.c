@@ -1,8 +1,8 @@
 /* Files: the blocking calls, and writes and syncs as completions.
  *
- * A completing operation is a small machine that knows how much is written: a short write goes on where it stopped,
- * and only when all is in the file does the sync begin. The engine may run it on its ring; otherwise a helper of the
- * disk lane runs it to the end. */
+ * A completing operation is a small machine that knows how much is written: a short write goes on where it
+ * stopped, and only when all is in the file does the sync begin. The engine may run it on its ring; otherwise
+ * a helper of the disk lane runs it to the end. */
 #include "common/io/io_file.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
@@ -18,7 +18,9 @@
 
 /* --- the kernel's disk --- */
 
-static int result(int outcome) { return outcome < 0 ? -errno : outcome; }
+static int result(int outcome) {
+    return outcome < 0 ? -errno : outcome;
+}
 
 static int real_open(struct io *io, const char *path, int flags, mode_t mode) {
     int fd;
@@ -28,7 +30,9 @@ static int real_open(struct io *io, const char *path, int flags, mode_t mode) {
     return result(fd);
 }
 
-static int real_close(struct io *io, int fd) { return result(close(fd)); }
+static int real_close(struct io *io, int fd) {
+    return result(close(fd));
+}
 
 static ssize_t real_read(struct io *io, int fd, void *out, size_t len, int64_t offset) {
     size_t done = 0;
@@ -53,16 +57,24 @@ static ssize_t real_write(struct io *io, int fd, const void *bytes, size_t len, 
     return (ssize_t)done;
 }
 
-static int real_sync(struct io *io, int fd, bool data_only) { return result(data_only ? fdatasync(fd) : fsync(fd)); }
-static int real_truncate(struct io *io, int fd, int64_t size) { return result(ftruncate(fd, size)); }
+static int real_sync(struct io *io, int fd, bool data_only) {
+    return result(data_only ? fdatasync(fd) : fsync(fd));
+}
+static int real_truncate(struct io *io, int fd, int64_t size) {
+    return result(ftruncate(fd, size));
+}
 
 static int64_t real_size(struct io *io, int fd) {
     struct stat st;
     return fstat(fd, &st) < 0 ? -errno : st.st_size;
 }
 
-static int real_rename(struct io *io, const char *from, const char *to) { return result(rename(from, to)); }
-static int real_unlink(struct io *io, const char *path) { return result(unlink(path)); }
+static int real_rename(struct io *io, const char *from, const char *to) {
+    return result(rename(from, to));
+}
+static int real_unlink(struct io *io, const char *path) {
+    return result(unlink(path));
+}
 
 static int real_mkdir(struct io *io, const char *path, mode_t mode) {
     struct stat st;
@@ -79,9 +91,12 @@ static int real_sync_dir(struct io *io, const char *path) {
     return outcome;
 }
 
-static bool real_exists(struct io *io, const char *path) { return access(path, F_OK) == 0; }
+static bool real_exists(struct io *io, const char *path) {
+    return access(path, F_OK) == 0;
+}
 
-static int real_list(struct io *io, const char *path, void (*each)(void *owner, const char *name), void *owner) {
+static int real_list(struct io *io, const char *path, void (*each)(void *owner, const char *name),
+                     void *owner) {
     struct dirent **names;
     int count = scandir(path, &names, NULL, alphasort);
     if (count < 0) return -errno;
@@ -93,7 +108,7 @@ static int real_list(struct io *io, const char *path, void (*each)(void *owner, 
     return 0;
 }
 
-const struct io_disk_ops io_disk_real = {real_open,     real_close,  real_read,   real_write, real_sync,
+const struct io_disk_ops io_disk_real = {real_open,     real_close,  real_read,   real_write,  real_sync,
                                          real_truncate, real_size,   real_rename, real_unlink, real_mkdir,
                                          real_sync_dir, real_exists, real_list};
 
@@ -102,21 +117,39 @@ const struct io_disk_ops io_disk_real = {real_open,     real_close,  real_read, 
 int io_disk_open(struct io *io, const char *path, int flags, mode_t mode) {
     return io->ops->disk->open(io, path, flags, mode);
 }
-int io_disk_close(struct io *io, int fd) { return io->ops->disk->close(io, fd); }
+int io_disk_close(struct io *io, int fd) {
+    return io->ops->disk->close(io, fd);
+}
 ssize_t io_disk_read(struct io *io, int fd, void *out, size_t len, int64_t offset) {
     return io->ops->disk->read(io, fd, out, len, offset);
 }
 ssize_t io_disk_write(struct io *io, int fd, const void *bytes, size_t len, int64_t offset) {
     return io->ops->disk->write(io, fd, bytes, len, offset);
 }
-int io_disk_sync(struct io *io, int fd, bool data_only) { return io->ops->disk->sync(io, fd, data_only); }
-int io_disk_truncate(struct io *io, int fd, int64_t size) { return io->ops->disk->truncate(io, fd, size); }
-int64_t io_disk_size(struct io *io, int fd) { return io->ops->disk->size(io, fd); }
-int io_disk_rename(struct io *io, const char *from, const char *to) { return io->ops->disk->rename(io, from, to); }
-int io_disk_unlink(struct io *io, const char *path) { return io->ops->disk->unlink(io, path); }
-int io_disk_mkdir(struct io *io, const char *path, mode_t mode) { return io->ops->disk->mkdir(io, path, mode); }
-int io_disk_sync_dir(struct io *io, const char *path) { return io->ops->disk->sync_dir(io, path); }
-bool io_disk_exists(struct io *io, const char *path) { return io->ops->disk->exists(io, path); }
+int io_disk_sync(struct io *io, int fd, bool data_only) {
+    return io->ops->disk->sync(io, fd, data_only);
+}
+int io_disk_truncate(struct io *io, int fd, int64_t size) {
+    return io->ops->disk->truncate(io, fd, size);
+}
+int64_t io_disk_size(struct io *io, int fd) {
+    return io->ops->disk->size(io, fd);
+}
+int io_disk_rename(struct io *io, const char *from, const char *to) {
+    return io->ops->disk->rename(io, from, to);
+}
+int io_disk_unlink(struct io *io, const char *path) {
+    return io->ops->disk->unlink(io, path);
+}
+int io_disk_mkdir(struct io *io, const char *path, mode_t mode) {
+    return io->ops->disk->mkdir(io, path, mode);
+}
+int io_disk_sync_dir(struct io *io, const char *path) {
+    return io->ops->disk->sync_dir(io, path);
+}
+bool io_disk_exists(struct io *io, const char *path) {
+    return io->ops->disk->exists(io, path);
+}
 int io_disk_list(struct io *io, const char *path, void (*each)(void *owner, const char *name), void *owner) {
     return io->ops->disk->list(io, path, each, owner);
 }
@@ -175,7 +208,7 @@ void io_file_sync(struct io *io, struct io_file_op *op, int fd, void (*on_done)(
     start(io, op, IO_FILE_SYNC, fd, NULL, 0, 0, on_done);
 }
 
-void io_file_write_sync(struct io *io, struct io_file_op *op, int fd, struct iovec *parts, unsigned part_count,
-                        int64_t offset, void (*on_done)(struct io_file_op *op)) {
+void io_file_write_sync(struct io *io, struct io_file_op *op, int fd, struct iovec *parts,
+                        unsigned part_count, int64_t offset, void (*on_done)(struct io_file_op *op)) {
     start(io, op, IO_FILE_WRITE_SYNC, fd, parts, part_count, offset, on_done);
 }

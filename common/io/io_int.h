@@ -1,10 +1,9 @@
-/* What the parts of this folder share: the loop, the engine's functions, the delivering side. For engines and their
- * tests only.
+/* What the parts of this folder share: the loop, the engine's functions, the delivering side. For engines and
+ * their tests only.
  *
- *      io.c       the turn, timers, wake-ups          io_stream.c   streams and listeners, the same for all engines
- *      io_buf.c   receive buffers                     io_addr.c     addresses
- *      io_job.c   helper threads                      io_file.c     files
- *      io_uring.c, io_epoll.c, sim.c                  the engines */
+ *      io.c       the turn, timers, wake-ups          io_stream.c   streams and listeners, the same for all
+ * engines io_buf.c   receive buffers                     io_addr.c     addresses io_job.c   helper threads
+ * io_file.c     files io_uring.c, io_epoll.c, sim.c                  the engines */
 #ifndef TORC_IO_INT_H
 #define TORC_IO_INT_H
 
@@ -129,8 +128,8 @@ struct io_bufs {
     uint32_t count; /* slots with memory */
     uint32_t lent;
     uint32_t free_count, spare_count;
-    uint16_t *free;   /* ids with memory and nobody's: a stack, the warmest on top */
-    uint16_t *spare;  /* ids without memory */
+    uint16_t *free;  /* ids with memory and nobody's: a stack, the warmest on top */
+    uint16_t *spare; /* ids without memory */
     struct io_buf_slot *slots;
 };
 void io_bufs_init(struct io_bufs *bufs, uint32_t bytes, uint32_t min, uint32_t max);
@@ -163,20 +162,20 @@ struct io {
     const struct io_engine_ops *ops;
     void *engine; /* the engine's own */
     int64_t now_us, wall_us;
-    uint32_t turn;     /* number of this turn, wraps */
-    int callbacks;     /* in this turn */
+    uint32_t turn; /* number of this turn, wraps */
+    int callbacks; /* in this turn */
     bool in_turn;
     struct io_bufs bufs;
     struct io_config config;
     struct io_stats stats;
     char reason[240];
 
-    struct link arm;      /* streams that want a receive and have none */
-    struct link yielded;  /* streams that took their share of this turn */
-    struct link starved;  /* streams that found no buffer */
-    struct link sends;    /* epoll, sim: sends that are over; io_uring: sends submitted, judged after the call */
+    struct link arm;     /* streams that want a receive and have none */
+    struct link yielded; /* streams that took their share of this turn */
+    struct link starved; /* streams that found no buffer */
+    struct link sends; /* epoll, sim: sends that are over; io_uring: sends submitted, judged after the call */
     uint32_t prompt_sends; /* epoll, sim: of `sends`, those that must not wait for another event */
-    struct link quiet;    /* closing streams without operations: on_closed is due */
+    struct link quiet;     /* closing streams without operations: on_closed is due */
     struct link closed_listeners;
 
     struct io_timer **timers; /* 4-ary heap by due_us */
@@ -233,7 +232,7 @@ void io_listener_quiet(struct io_listener *l);
 
 void io_jobs_deliver(struct io *io);
 void io_jobs_deinit(struct io *io);
-void io_job_run(struct io_job *job);             /* work, with its account entered */
+void io_job_run(struct io_job *job);                   /* work, with its account entered */
 void io_job_finish(struct io *io, struct io_job *job); /* merges the account, calls done */
 void io_threads_submit(struct io *io, struct io_job *job);
 

@@ -2,9 +2,9 @@
  *
  *      io_job_submit ─► lane queue ─► helper: work ─► done stack ─► waker ─► io_turn: done
  *
- * Each lane has a queue and up to `job_threads_max` threads, started one by one when a job finds none idle. Finished
- * jobs go onto a lock-free stack and one waker brings them all. Helpers take no signals, and nobody joins them when
- * the process exits; only io_destroy lets them finish the job at hand. */
+ * Each lane has a queue and up to `job_threads_max` threads, started one by one when a job finds none idle.
+ * Finished jobs go onto a lock-free stack and one waker brings them all. Helpers take no signals, and nobody
+ * joins them when the process exits; only io_destroy lets them finish the job at hand. */
 #include "common/io/io_job.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
@@ -46,13 +46,16 @@ void io_job_submit(struct io *io, struct io_job *job, enum io_lane lane, void (*
     io->ops->job_submit(io, job);
 }
 
-unsigned io_jobs_pending(const struct io *io) { return io->jobs_pending; }
+unsigned io_jobs_pending(const struct io *io) {
+    return io->jobs_pending;
+}
 
 static void push_done(struct io *io, struct io_job *job) {
     struct io_job *top = __atomic_load_n(&io->done_jobs, __ATOMIC_RELAXED);
     do {
         job->next = top;
-    } while (!__atomic_compare_exchange_n(&io->done_jobs, &top, job, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+    } while (
+        !__atomic_compare_exchange_n(&io->done_jobs, &top, job, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
     if (!top) io_waker_fire(&io->done_waker);
 }
 
@@ -104,7 +107,8 @@ void io_threads_submit(struct io *io, struct io_job *job) {
         }
     }
     struct io_lane_state *lane = &io->lanes[job->lane];
-    unsigned max = io->config.job_threads_max < THREADS_PER_LANE_MAX ? io->config.job_threads_max : THREADS_PER_LANE_MAX;
+    unsigned max =
+        io->config.job_threads_max < THREADS_PER_LANE_MAX ? io->config.job_threads_max : THREADS_PER_LANE_MAX;
     pthread_mutex_lock(&lane->lock);
     if (lane->last)
         lane->last->next = job;
@@ -112,7 +116,8 @@ void io_threads_submit(struct io *io, struct io_job *job) {
         lane->first = job;
     lane->last = job;
     unsigned waiting = 0;
-    for (struct io_job *it = lane->first; it && waiting <= lane->idle; it = it->next) waiting++;
+    for (struct io_job *it = lane->first; it && waiting <= lane->idle; it = it->next)
+        waiting++;
     if (waiting > lane->idle && lane->threads_count < max) start_thread(lane, (enum io_lane)job->lane);
     pthread_cond_signal(&lane->more);
     pthread_mutex_unlock(&lane->lock);
@@ -141,7 +146,8 @@ void io_jobs_deinit(struct io *io) {
         lane->stop = true;
         pthread_cond_broadcast(&lane->more);
         pthread_mutex_unlock(&lane->lock);
-        for (unsigned t = 0; t < lane->threads_count; t++) pthread_join(lane->threads[t], NULL);
+        for (unsigned t = 0; t < lane->threads_count; t++)
+            pthread_join(lane->threads[t], NULL);
         pthread_cond_destroy(&lane->more);
         pthread_mutex_destroy(&lane->lock);
     }

@@ -1,15 +1,17 @@
 /* Streams and listeners: what is the same on every engine.
  *
- * Receiving is a wish and a fact. The wish is in the S_ bits (open, not paused, not over, not yielded); the fact is
- * E_RECV: an operation is with the engine. Whoever changes the wish or ends the operation puts the stream on `arm`,
- * and io_streams_before_wait brings the two together, so there is one place where receives begin:
+ * Receiving is a wish and a fact. The wish is in the S_ bits (open, not paused, not over, not yielded); the
+ * fact is E_RECV: an operation is with the engine. Whoever changes the wish or ends the operation puts the
+ * stream on `arm`, and io_streams_before_wait brings the two together, so there is one place where receives
+ * begin:
  *
  *      open, resume, end of an operation ─► arm ─► recv_start ─► E_RECV ─► bytes ─► on_recv
  *      took too much this turn ─► yielded ─┘  ▲
  *      no buffer left ──────────► starved ────┘ once one is free
  *
- * Closing counts what is out (E_RECV, S_SENDING, E_CONNECT); the end of the last one moves the stream to `quiet`, and
- * the end of the turn gives it back by on_closed. Nothing refers to the stream then, whatever the engine. */
+ * Closing counts what is out (E_RECV, S_SENDING, E_CONNECT); the end of the last one moves the stream to
+ * `quiet`, and the end of the turn gives it back by on_closed. Nothing refers to the stream then, whatever
+ * the engine. */
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/io/io_int.h"
@@ -21,14 +23,17 @@
 #define INTO_DIRECT_MIN (32 * 1024)
 #define ACCEPT_RETRY_US 20000
 
-static inline void check(const struct io_stream *s) { must(s->magic == IO_STREAM_MAGIC); }
+static inline void check(const struct io_stream *s) {
+    must(s->magic == IO_STREAM_MAGIC);
+}
 
 static void move_to(struct io_stream *s, struct link *list) {
     list_remove(&s->work);
     list_append(list, &s->work);
 }
 
-static void init(struct io *io, struct io_stream *s, const struct io_stream_ops *ops, int fd, uint32_t state) {
+static void init(struct io *io, struct io_stream *s, const struct io_stream_ops *ops, int fd,
+                 uint32_t state) {
     *s = (struct io_stream){.magic = IO_STREAM_MAGIC, .fd = fd, .io = io, .ops = ops, .state = state};
     list_init(&s->work);
     list_init(&s->sends);
@@ -37,7 +42,8 @@ static void init(struct io *io, struct io_stream *s, const struct io_stream_ops 
 
 /* --- opening --- */
 
-void io_stream_open(struct io *io, struct io_stream *s, const struct io_stream_ops *ops, int socket, bool paused) {
+void io_stream_open(struct io *io, struct io_stream *s, const struct io_stream_ops *ops, int socket,
+                    bool paused) {
     init(io, s, ops, socket, paused ? S_PAUSED : 0);
     io->ops->stream_open(s);
     if (!paused) list_append(&io->arm, &s->work);
@@ -170,7 +176,9 @@ void io_stream_recv_resume(struct io_stream *s) {
     if (io_stream_wants_recv(s)) move_to(s, &s->io->arm);
 }
 
-bool io_stream_recv_paused(const struct io_stream *s) { return s->state & S_PAUSED; }
+bool io_stream_recv_paused(const struct io_stream *s) {
+    return s->state & S_PAUSED;
+}
 
 void io_stream_recv_into(struct io_stream *s, char *into, size_t len) {
     check(s);
@@ -181,7 +189,9 @@ void io_stream_recv_into(struct io_stream *s, char *into, size_t len) {
     if (len >= INTO_DIRECT_MIN) recv_stop(s);
 }
 
-size_t io_stream_recv_into_left(const struct io_stream *s) { return s->into ? s->into_left : 0; }
+size_t io_stream_recv_into_left(const struct io_stream *s) {
+    return s->into ? s->into_left : 0;
+}
 
 /* --- sending --- */
 
@@ -203,13 +213,17 @@ static inline void send_with(struct io_stream *s, const struct iovec *parts, uns
     s->io->ops->send_start(s);
 }
 
-void io_stream_send(struct io_stream *s, const struct iovec *parts, unsigned count) { send_with(s, parts, count, 0); }
+void io_stream_send(struct io_stream *s, const struct iovec *parts, unsigned count) {
+    send_with(s, parts, count, 0);
+}
 
 void io_stream_send_lazily(struct io_stream *s, const struct iovec *parts, unsigned count) {
     send_with(s, parts, count, S_LAZY);
 }
 
-bool io_stream_sending(const struct io_stream *s) { return s->state & S_SENDING; }
+bool io_stream_sending(const struct io_stream *s) {
+    return s->state & S_SENDING;
+}
 
 bool io_stream_sent_some(struct io_stream *s, size_t len) {
     s->sent_bytes += len;
@@ -267,11 +281,15 @@ void io_stream_close(struct io_stream *s) {
     io_stream_check_quiet(s);
 }
 
-bool io_stream_closing(const struct io_stream *s) { return s->state & S_CLOSING; }
+bool io_stream_closing(const struct io_stream *s) {
+    return s->state & S_CLOSING;
+}
 
 /* --- names --- */
 
-int io_stream_fd(const struct io_stream *s) { return s->io->ops->id == IO_ENGINE_SIM ? -1 : s->fd; }
+int io_stream_fd(const struct io_stream *s) {
+    return s->io->ops->id == IO_ENGINE_SIM ? -1 : s->fd;
+}
 
 bool io_stream_peer(const struct io_stream *s, struct io_addr *out) {
     return s->fd >= 0 && s->io->ops->socket_name(s->io, s->fd, true, out);
@@ -376,7 +394,8 @@ void io_streams_before_wait(struct io *io) {
         s->state &= ~S_YIELDED;
         if (io_stream_wants_recv(s)) list_append(&io->arm, it);
     }
-    if (unlikely(!list_empty(&io->starved)) && (io->bufs.lent || io->bufs.free_count || io->bufs.spare_count)) {
+    if (unlikely(!list_empty(&io->starved)) &&
+        (io->bufs.lent || io->bufs.free_count || io->bufs.spare_count)) {
         LIST_FOR(it, tmp, &io->starved) {
             list_remove(it);
             list_append(&io->arm, it);

@@ -4,23 +4,23 @@
  *                                              ├── one io_uring_enter per turn: submit, run task work, wait
  *      deliver ◄── CQ ◄────────────────────────┘
  *
- * Receives are multishot, into a ring of provided buffers; where the kernel can (6.12), buffers are consumed piece by
- * piece, so that a 40-byte request takes 40 bytes of a buffer and not all of it.
+ * Receives are multishot, into a ring of provided buffers; where the kernel can (6.12), buffers are consumed
+ * piece by piece, so that a 40-byte request takes 40 bytes of a buffer and not all of it.
  *
- * Sends are tried within the call that submits them (MSG_DONTWAIT). Lazy ones report only failure (CQE_SKIP_SUCCESS):
- * what has no completion when the call returns is sent in full. That saves a completion per send, and above all it
- * keeps the wait honest: the call sleeps until something arrives, not until its own sends are reported. A send that
- * finds the socket full comes back with what it could do, and its rest goes again without MSG_DONTWAIT, waiting in
- * the kernel until the socket drains.
+ * Sends are tried within the call that submits them (MSG_DONTWAIT). Lazy ones report only failure
+ * (CQE_SKIP_SUCCESS): what has no completion when the call returns is sent in full. That saves a completion
+ * per send, and above all it keeps the wait honest: the call sleeps until something arrives, not until its
+ * own sends are reported. A send that finds the socket full comes back with what it could do, and its rest
+ * goes again without MSG_DONTWAIT, waiting in the kernel until the socket drains.
  *
  *      submitted ──┬── no CQE ───────────────► over, all sent
  *                  └── CQE: n bytes, or EAGAIN ► rest with E_SEND_WAIT ── CQE ──► over
  *
- * The user data of an operation is the address of its object with the kind in the low three bits; an object stays in
- * place until its last completion, which the state bits count.
+ * The user data of an operation is the address of its object with the kind in the low three bits; an object
+ * stays in place until its last completion, which the state bits count.
  *
- * liburing 2.3 sets the rings up; the call itself is made here, because that version waits twice when a timeout
- * comes together with a submission, and newer flags are named here. */
+ * liburing 2.3 sets the rings up; the call itself is made here, because that version waits twice when a
+ * timeout comes together with a submission, and newer flags are named here. */
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/io/io_int.h"
@@ -30,7 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PBUF_RING_INC       2          /* 6.12: buffers are consumed incrementally */
+#define PBUF_RING_INC       2 /* 6.12: buffers are consumed incrementally */
 #define SQ_ENTRIES          1024
 #define CQ_ENTRIES          8192
 #define BUF_GROUP           0
@@ -38,7 +38,16 @@
 #define PLAIN_BUFS_MIN      64
 #define INTO_RECV_BYTES_MAX (1 << 20)
 
-enum kind { KIND_NONE, KIND_RECV, KIND_SEND, KIND_CONNECT, KIND_ACCEPT, KIND_SOURCE, KIND_PROBE, KIND_MASK = 7 };
+enum kind {
+    KIND_NONE,
+    KIND_RECV,
+    KIND_SEND,
+    KIND_CONNECT,
+    KIND_ACCEPT,
+    KIND_SOURCE,
+    KIND_PROBE,
+    KIND_MASK = 7
+};
 
 /* Memory that operations point to until they are submitted. */
 struct scratch {
@@ -61,7 +70,9 @@ struct uring {
     bool probe_seen;
 };
 
-static struct uring *uring_of(struct io *io) { return io->engine; }
+static struct uring *uring_of(struct io *io) {
+    return io->engine;
+}
 
 /* --- submitting --- */
 
@@ -145,12 +156,13 @@ static struct io_buf take_bytes(struct io *io, const struct io_uring_cqe *cqe) {
     must(cqe->flags & IORING_CQE_F_BUFFER && id < io->bufs.max && io->bufs.slots[id].lent);
     struct io_buf buf = io_bufs_give(&io->bufs, id, (uint32_t)cqe->res);
     must(io->bufs.slots[id].used <= io->bufs.bytes);
-    if (!uring_of(io)->incremental || io->bufs.slots[id].used == io->bufs.bytes) io_bufs_unlend(&io->bufs, id);
+    if (!uring_of(io)->incremental || io->bufs.slots[id].used == io->bufs.bytes)
+        io_bufs_unlend(&io->bufs, id);
     return buf;
 }
 
-/* A completion without bytes: with whole buffers the end of a stream uses one up all the same; with incremental ones
- * the kernel goes on with it, whatever the flags say. */
+/* A completion without bytes: with whole buffers the end of a stream uses one up all the same; with
+ * incremental ones the kernel goes on with it, whatever the flags say. */
 static void drop_buffer(struct io *io, const struct io_uring_cqe *cqe) {
     if (!(cqe->flags & IORING_CQE_F_BUFFER) || uring_of(io)->incremental) return;
     io_bufs_unlend(&io->bufs, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
@@ -192,7 +204,8 @@ static void send_start(struct io_stream *s) {
         struct msghdr *msg = scratch_take(uring_of(io), sizeof *msg);
         *msg = (struct msghdr){.msg_iov = s->iov, .msg_iovlen = s->iov_count};
         size_t len = 0;
-        for (uint32_t i = 0; i < s->iov_count; i++) len += s->iov[i].iov_len;
+        for (uint32_t i = 0; i < s->iov_count; i++)
+            len += s->iov[i].iov_len;
         if (unlikely(len > (1u << 30))) wait = true;
         sqe = sqe_take(io, IORING_OP_SENDMSG, s->fd, s, KIND_SEND);
         sqe->addr = (uintptr_t)msg;
@@ -237,8 +250,12 @@ static void close_fd(struct io *io, int fd) {
     sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
 }
 
-static void close_end(struct io_stream *s) { close_fd(s->io, s->fd); }
-static void shut_down(struct io_stream *s) { (void)shutdown(s->fd, SHUT_WR); }
+static void close_end(struct io_stream *s) {
+    close_fd(s->io, s->fd);
+}
+static void shut_down(struct io_stream *s) {
+    (void)shutdown(s->fd, SHUT_WR);
+}
 
 /* --- listeners --- */
 
@@ -322,7 +339,8 @@ static void judge_sends(struct uring *u) {
     while (!list_empty(&u->submitted)) {
         struct io_stream *s = LIST_OWNER(u->submitted.next, struct io_stream, sends);
         size_t rest = 0;
-        for (uint32_t i = 0; i < s->iov_count; i++) rest += s->iov[i].iov_len;
+        for (uint32_t i = 0; i < s->iov_count; i++)
+            rest += s->iov[i].iov_len;
         s->sent_bytes += rest;
         io_stream_send_over(s, 0);
     }
@@ -415,7 +433,8 @@ static bool setup_ring(struct uring *u, char *error) {
 
 static bool setup_buffers(struct io *io, bool incremental, char *error) {
     struct uring *u = uring_of(io);
-    uint32_t bytes = io->config.recv_buf_bytes, min = io->config.recv_bufs_min, max = io->config.recv_bufs_max;
+    uint32_t bytes = io->config.recv_buf_bytes, min = io->config.recv_bufs_min,
+             max = io->config.recv_bufs_max;
     if (!incremental) {
         /* The same memory in smaller pieces. */
         uint32_t pieces = bytes > PLAIN_BUF_BYTES ? bytes / PLAIN_BUF_BYTES : 1;
@@ -424,15 +443,18 @@ static bool setup_buffers(struct io *io, bool incremental, char *error) {
         min = min * pieces > PLAIN_BUFS_MIN ? min * pieces : PLAIN_BUFS_MIN;
     }
     unsigned entries = 1;
-    while (entries < max && entries < 32768) entries *= 2;
+    while (entries < max && entries < 32768)
+        entries *= 2;
     if (max > entries) max = entries;
     if (min > max) min = max;
     u->bufs_ring_bytes = (entries * sizeof(struct io_uring_buf) + 4095) & ~(size_t)4095;
     u->bufs_ring = mem_map(u->bufs_ring_bytes);
     u->bufs_mask = entries - 1;
     u->bufs_tail = 0;
-    struct io_uring_buf_reg reg = {
-        .ring_addr = (uintptr_t)u->bufs_ring, .ring_entries = entries, .bgid = BUF_GROUP, .pad = incremental ? PBUF_RING_INC : 0};
+    struct io_uring_buf_reg reg = {.ring_addr = (uintptr_t)u->bufs_ring,
+                                   .ring_entries = entries,
+                                   .bgid = BUF_GROUP,
+                                   .pad = incremental ? PBUF_RING_INC : 0};
     int outcome = io_uring_register_buf_ring(&u->ring, &reg, 0);
     if (outcome < 0) {
         mem_unmap(u->bufs_ring, u->bufs_ring_bytes);
@@ -532,15 +554,18 @@ static bool init_with(struct io *io, bool incremental, char *error) {
         goto fail;
     }
     if (!setup_buffers(io, incremental, error) || !probe(io, error)) goto fail;
-    snprintf(io->reason, sizeof io->reason, "io_uring works here:%s%s%s", u->ring.flags & IORING_SETUP_DEFER_TASKRUN
-             ? " deferred task work," : "", incremental ? " incremental buffers," : " whole buffers,", " multishot");
+    snprintf(io->reason, sizeof io->reason, "io_uring works here:%s%s%s",
+             u->ring.flags & IORING_SETUP_DEFER_TASKRUN ? " deferred task work," : "",
+             incremental ? " incremental buffers," : " whole buffers,", " multishot");
     return true;
 fail:
     deinit(io);
     return false;
 }
 
-static bool init(struct io *io, char *error) { return init_with(io, true, error) || init_with(io, false, error); }
+static bool init(struct io *io, char *error) {
+    return init_with(io, true, error) || init_with(io, false, error);
+}
 
 const struct io_engine_ops io_uring_engine = {
     .id = IO_ENGINE_URING,

@@ -1,10 +1,11 @@
 /* The floor of the event path: our io and our RESP, and +OK to every command.
  *
- *     on_recv ─► commands cut in place ─► +OK each into the connection's writer ─► after the turn one send each
+ *     on_recv ─► commands cut in place ─► +OK each into the connection's writer ─► after the turn one send
+ * each
  *
- * What torc-server needs beyond this is its own work; what this needs is the kernel's and ours. It is also the smallest
- * example of how the two modules are used together: tails of incomplete commands are kept by the connection, buffers
- * go back at the end of the turn. */
+ * What torc-server needs beyond this is its own work; what this needs is the kernel's and ours. It is also
+ * the smallest example of how the two modules are used together: tails of incomplete commands are kept by the
+ * connection, buffers go back at the end of the turn. */
 #include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/io/io_stream.h"
@@ -42,12 +43,17 @@ struct connection {
     bool close_when_sent;
 };
 
+static void make_dirty(struct connection *c) {
+    if (!list_linked(&c->dirty)) list_append(&c->server->dirty, &c->dirty);
+}
+
 /* Answers all complete commands in `bytes`; returns how many bytes are not needed any more. */
 static size_t answer(struct connection *c, const char *bytes, size_t len) {
     size_t at = 0, consumed;
     struct resp_command command;
     enum resp_result result;
-    while ((result = resp_parse(&c->parser, &c->server->arena, bytes + at, len - at, &consumed, &command)) == RESP_OK) {
+    while ((result = resp_parse(&c->parser, &c->server->arena, bytes + at, len - at, &consumed, &command)) ==
+           RESP_OK) {
         at += consumed;
         resp_ok(&c->writer);
     }
@@ -89,7 +95,7 @@ static void on_recv(struct io_stream *s, struct io_buf buf) {
         c->tail_cap = 0;
     }
     io_buf_return(s->io, buf);
-    if (!list_linked(&c->dirty)) list_append(&c->server->dirty, &c->dirty);
+    make_dirty(c);
 }
 
 static void send_replies(struct connection *c) {
@@ -120,13 +126,13 @@ static void on_sent(struct io_stream *s, size_t bytes, int error) {
     if (error)
         io_stream_close(s);
     else if (resp_writer_bytes(&c->writer) || c->close_when_sent)
-        list_append(&c->server->dirty, &c->dirty);
+        make_dirty(c);
 }
 
 static void on_eof(struct io_stream *s, int error) {
     struct connection *c = LIST_OWNER(s, struct connection, stream);
     c->close_when_sent = true;
-    if (!list_linked(&c->dirty)) list_append(&c->server->dirty, &c->dirty);
+    make_dirty(c);
 }
 
 static void on_closed(struct io_stream *s) {
@@ -152,10 +158,13 @@ static void on_accept(struct io_listener *l, int socket) {
     io_stream_open(server->io, &c->stream, &connection_ops, socket, false);
 }
 
-static void on_signal(void *owner, int signo) { ((struct server *)owner)->stop = true; }
+static void on_signal(void *owner, int signo) {
+    ((struct server *)owner)->stop = true;
+}
 
 static int usage(void) {
-    fprintf(stderr, "usage: ok_server [--port N] [--unix PATH] [--engine auto|io_uring|epoll] [--bind ADDRESS]\n");
+    fprintf(stderr,
+            "usage: ok_server [--port N] [--unix PATH] [--engine auto|io_uring|epoll] [--bind ADDRESS]\n");
     return 2;
 }
 
