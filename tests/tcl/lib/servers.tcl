@@ -176,9 +176,12 @@ proc server::complaints {server} {
     set complaints {}
     foreach file {stdout stderr} {
         set text [read_whole [dict get $server $file]]
+        set at -1
         foreach line [split $text \n] {
+            incr at
             if {[regexp {Sanitizer|runtime error:} $line] && ![string match "### *" $line]} {
-                lappend complaints "it wrote: $line"
+                # the stack follows the first such line
+                lappend complaints "it wrote: [join [lrange [split $text \n] $at $at+30] \n]"
                 break
             }
         }
