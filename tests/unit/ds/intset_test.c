@@ -1,11 +1,7 @@
 /* Intsets against a sorted array. */
-#include "common/base/rng.h"
 #include "server/ds/intset.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "tests/unit/support/test.h"
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define MODEL_MAX 600
 
@@ -33,9 +29,8 @@ static void compare(const char *is, const struct model *m) {
     if (m->count) assert_true(intset_valid(is, intset_bytes(is), true));
 }
 
-static void random_operations(unsigned bits_max, uint64_t seed) {
-    struct rng rng;
-    rng_seed(&rng, seed);
+static void random_operations(unsigned bits_max) {
+    struct rng rng = test_rng();
     static struct model m;
     m.count = 0;
     char *is = malloc(INTSET_EMPTY_BYTES);
@@ -70,13 +65,13 @@ static void random_operations(unsigned bits_max, uint64_t seed) {
 }
 
 static void test_random_narrow(void **state) {
-    random_operations(9, 1);
+    random_operations(9);
 }
 static void test_random_middle(void **state) {
-    random_operations(31, 2);
+    random_operations(31);
 }
 static void test_random_wide(void **state) {
-    random_operations(63, 3);
+    random_operations(63);
 }
 
 static void test_bytes(void **state) {

@@ -1,13 +1,9 @@
 /* Listpacks against an array of texts, byte for byte where the format is at stake. */
 #include "common/base/mem.h"
 #include "common/base/num.h"
-#include "common/base/rng.h"
 #include "server/ds/listpack.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "tests/unit/support/test.h"
 #include <stdio.h>
-
-#include <cmocka.h>
 
 /* A listpack in an allocation of exactly its size, so that a step beyond it is caught. */
 struct pack {
@@ -217,14 +213,13 @@ static void compare_find(const struct pack *p, const struct model *m, struct rng
 }
 
 static void test_random_operations(void **state) {
-    for (uint64_t seed = 0; seed < 6; seed++) {
-        struct rng rng;
-        rng_seed(&rng, seed);
+    for (int round = test_rounds(6); round > 0; round--) {
+        struct rng rng = test_rng();
         struct model m = {.count = 0};
         struct pack p;
         pack_open(&p);
         char room[8192];
-        size_t limit = seed % 2 ? MODEL_MAX : 12;
+        size_t limit = round % 2 ? MODEL_MAX : 12;
         for (unsigned op = 0; op < 6000; op++) {
             struct slice value = draw_value(&rng, room);
             size_t index = m.count ? rng_below(&rng, m.count) : 0;
@@ -315,8 +310,7 @@ static void read_everything(const char *lp) {
 }
 
 static void test_damaged_bytes_are_refused_or_readable(void **state) {
-    struct rng rng;
-    rng_seed(&rng, 77);
+    struct rng rng = test_rng();
     unsigned accepted = 0, refused = 0;
     for (unsigned round = 0; round < 20000; round++) {
         struct pack p;

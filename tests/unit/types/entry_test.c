@@ -1,13 +1,9 @@
 /* Entries: layout, sizes, and that reshaping keeps what it should. */
 #include "common/base/mem.h"
-#include "common/base/rng.h"
 #include "server/ds/intset.h"
 #include "server/ds/listpack.h"
 #include "server/types/entry.h"
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/support/test.h"
 
 static struct mem_account account, *outer;
 
@@ -71,10 +67,9 @@ static void test_due(void **state) {
 /* Deadlines come and go and payloads change size, for keys short and long: key, payload and access survive.
  */
 static void test_random_reshaping(void **state) {
-    struct rng rng;
-    rng_seed(&rng, 1);
+    struct rng rng = test_rng();
     static char key_room[2000], payload[1024], expected[1024];
-    for (unsigned round = 0; round < 300; round++) {
+    for (int round = test_rounds(300); round > 0; round--) {
         size_t key_len = rng_below(&rng, 2) ? rng_below(&rng, 40) : 240 + rng_below(&rng, 1000);
         rng_fill(&rng, key_room, key_len);
         struct slice key = {key_room, key_len};

@@ -1,14 +1,10 @@
 /* Hashes against an array of fields, in both forms and across the change from one to the other. */
 #include "common/base/mem.h"
 #include "common/base/num.h"
-#include "common/base/rng.h"
 #include "server/types/hash.h"
 #include "server/types/hash_item.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "tests/unit/support/test.h"
 #include <stdio.h>
-
-#include <cmocka.h>
 
 #define FIELDS_MAX 6000
 #define NO_LIMIT   SIZE_MAX
@@ -34,7 +30,10 @@ static struct world *world; /* of the test under way, for call-backs */
 static void world_open(struct world *w, uint32_t fields, uint64_t seed) {
     *w = (struct world){.fields = fields};
     world = w;
-    rng_seed(&w->rng, seed);
+    if (seed)
+        rng_seed(&w->rng, seed);
+    else
+        w->rng = test_rng();
     hash_secret_draw(&w->secret, &w->rng);
     w->rules = (struct hash_rules){&w->secret, 128, 64};
     w->cells = calloc(fields, sizeof(*w->cells));
@@ -196,11 +195,11 @@ static void world_read(struct world *w, const struct entry *e) {
     hash_prefetch_item(e, hash_prefetch_bucket(e, fields[0]));
 }
 
-static void random_operations(uint32_t fields, bool small_only, unsigned ops, uint64_t seed) {
+static void random_operations(uint32_t fields, bool small_only, int ops) {
     struct world w;
-    world_open(&w, fields, seed);
+    world_open(&w, fields, 0);
     struct entry *e = NULL;
-    for (unsigned op = 0; op < ops; op++) {
+    for (int op = 0; op < test_rounds(ops); op++) {
         if (!e) e = world_set(&w, NULL, 1 + rng_below(&w.rng, 8), small_only);
         size_t count = rng_below(&w.rng, 8) ? 1 + rng_below(&w.rng, 3) : 1 + rng_below(&w.rng, 39);
         bool large_before = entry_encoding(e) == ENC_TREE;
@@ -233,16 +232,16 @@ static void random_operations(uint32_t fields, bool small_only, unsigned ops, ui
 }
 
 static void test_random_small(void **state) {
-    random_operations(40, true, 8000, 1);
+    random_operations(40, true, 8000);
 }
 static void test_random_across(void **state) {
-    random_operations(300, true, 8000, 2);
+    random_operations(300, true, 8000);
 }
 static void test_random_large(void **state) {
-    random_operations(FIELDS_MAX, false, 6000, 3);
+    random_operations(FIELDS_MAX, false, 6000);
 }
 static void test_random_long_values(void **state) {
-    random_operations(60, false, 6000, 4);
+    random_operations(60, false, 6000);
 }
 
 /* --- form and size --- */
