@@ -157,8 +157,10 @@ static bool walk_once(struct engine *e, struct rng *rng, bool spoil) {
     assert_true(walk_begin(&e->keyspace, &sink));
     assert_false(walk_begin(&e->keyspace, &sink));
     if (spoil) {
-        struct entry *victim = table_random(&keyspace_database(&e->keyspace, 0)->tables->table, rng);
-        if (victim) victim->rest[entry_key_offset(victim) + entry_key_len(victim)] ^= 1;
+        struct slice name = SLICE("k1");
+        struct entry_at at =
+            database_find(keyspace_database(&e->keyspace, 0), name, hash_slice(&e->keyspace.secret, name));
+        entry_payload(at.entry)[0] ^= 1;
     }
     bool more = true;
     while (more) {

@@ -18,7 +18,7 @@ void engine_init(struct engine *e) {
     };
     uint64_t seed = 1;
     memset(e, 0, sizeof(*e));
-    mem_account_enter(&e->account);
+    e->account_before = mem_account_enter(&e->account);
     e->log = log_default;
     e->log.level = LOG_LEVEL_NOTHING;
     e->conf = conf_create("test", &e->log);
@@ -41,6 +41,7 @@ void engine_deinit(struct engine *e) {
     resp_pool_deinit(&e->pool);
     conf_destroy(&e->conf);
     buf_deinit(&e->reply);
+    mem_account_enter(e->account_before);
 }
 
 const char *engine_run_as(struct engine *e, struct session *s, const char *line) {

@@ -10,7 +10,7 @@
 #include "server/keyspace/keyspace.h"
 
 struct engine {
-    struct mem_account account;
+    struct mem_account account, *account_before;
     struct logger log;
     struct conf *conf;
     struct keyspace keyspace;
