@@ -5,6 +5,7 @@
     gen.py --docs [FILE]   the compatibility page (default docs/commands.md; "-" prints it)
     gen.py --check     says whether specs are sound and docs/commands.md is current
     gen.py --json      everything as JSON: for tests, fuzzers and scripts
+    gen.py --tcl       the reply schemas as a Tcl list, for reply_schema.tcl
 """
 import json
 import os
@@ -239,6 +240,37 @@ def as_json(commands):
     return result
 
 
+def as_tcl(commands):
+    """A list of three words for each command: name, whether it has subcommands, schema."""
+    def word(text):
+        if not text:
+            return "{}"
+        return text if re.fullmatch(r"[A-Za-z0-9_.|-]+", text) else '"%s"' % re.sub(r"([\"\\$\[\]{}])", r"\\\1", text)
+
+    def block(parts):
+        return "{%s}" % " ".join(parts)
+
+    def limits(pair):
+        return [] if pair is None else ["{}" if x is None else str(x) for x in pair]
+
+    def tree(s):
+        kind = s[0]
+        if kind in ("simple", "bulk"):
+            return block([kind] + ([word(s[1])] if s[1] is not None else []))
+        if kind == "int":
+            return block([kind] + limits(s[1]))
+        if kind in ("array", "set"):
+            return block([kind, tree(s[1])] + limits(s[2]))
+        if kind in ("or", "tuple"):
+            return block([kind, block(map(tree, s[1]))])
+        if kind == "record":
+            fields = [block([word(n), "%d" % optional, tree(x)]) for n, optional, x in s[1]]
+            return block([kind, block(fields), "%d" % s[2]])
+        return block([kind] + [tree(x) for x in s[1:]])
+
+    return "".join("%s %d %s\n" % (word(c.name), bool(c.subs), tree(c.reply[1]) if c.reply else "{}") for c in commands)
+
+
 def docs_page(commands):
     import docs_page as page
     return page.render(commands)
@@ -251,6 +283,8 @@ def main(argv):
     page = os.path.join(ROOT, "docs", "commands.md")
     if argv[1] == "--json":
         json.dump(as_json(commands), sys.stdout, indent=1)
+    elif argv[1] == "--tcl":
+        sys.stdout.write(as_tcl(commands))
     elif argv[1] == "--docs":
         target = argv[2] if len(argv) > 2 else page
         if target == "-":
