@@ -3,11 +3,12 @@
 
     compare_with_redis.py TORC REDIS     two running servers, HOST:PORT or the path of a Unix socket
     compare_with_redis.py --json REDIS   the specs instead of a running Torc
-    compare_with_redis.py --start [TORC] starts a private redis-server (and ends it), then as above
+    compare_with_redis.py --start [TORC] starts a private redis-server (and ends it), then as above; TORC may also be a
+                                         program, which is started and ended too
 
 COMMAND, INFO, DOCS (all but summaries, which are our own words), LIST with its filters, COUNT, GETKEYS and
 GETKEYSANDFLAGS of fixed and of random commands. Torc follows 7.2: where that differs, since_7_0.tsv says in what and
-why, and a line there that no longer shows a difference is an error too. Exits 1 if anything differs.
+why, and a line there that no longer shows a difference is an error too. Ends in "N passed, N failed".
 """
 import os
 import shutil
@@ -160,7 +161,7 @@ def without(arguments, *fields):
 
 class Comparison:
     def __init__(self):
-        self.declared, self.used, self.failures = {}, set(), []
+        self.declared, self.used, self.failures, self.compared = {}, set(), [], 0
         with open(os.path.join(HERE, "since_7_0.tsv"), encoding="utf-8") as f:
             for line in f:
                 if line.strip() and not line.startswith("#"):
@@ -168,6 +169,7 @@ class Comparison:
                     self.declared[command, field] = reason
 
     def same(self, command, field, torc, redis):
+        self.compared += 1
         if torc == redis:
             return
         if (command, field) in self.declared:
@@ -259,31 +261,52 @@ def compare(torc_address, redis_address):
         protocols_agree(comparison, torc_address)
     for text in comparison.failures:
         print(text)
-    print("%d commands and subcommands of Redis compared, %d declared differences, %d undeclared" % (
-        len(redis_info), len(comparison.declared), len(comparison.failures)))
+    print("%d commands and subcommands of Redis, %d declared differences" % (len(redis_info), len(comparison.declared)))
+    print("%d passed, %d failed" % (comparison.compared - len(comparison.failures), len(comparison.failures)))
     return 1 if comparison.failures else 0
 
 
-def with_private_redis(torc_address):
-    folder = tempfile.mkdtemp()
-    path = os.path.join(folder, "redis.sock")
-    server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
-                              stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            if os.path.exists(path):
-                break
-            time.sleep(0.05)
-        return compare(torc_address, path)
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
+class Private:
+    """A server of our own on a Unix socket, for as long as the with block lasts."""
+
+    def __init__(self, program):
+        self.folder = tempfile.mkdtemp()
+        self.path = os.path.join(self.folder, "socket")
+        self.process = subprocess.Popen([program, "--port", "0", "--unixsocket", self.path, "--save", "", "--dir",
+                                         self.folder], stdout=subprocess.DEVNULL)
+
+    def __enter__(self):
+        for _ in range(400):
+            if self.process.poll() is not None:
+                raise SystemExit("%s ended with %d" % (self.process.args[0], self.process.returncode))
+            try:
+                Server(self.path, 3)
+                return self.path
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("%s does not listen" % self.process.args[0])
+
+    def __exit__(self, *unused):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+def with_private_servers(torc):
+    with Private("redis-server") as redis_path:
+        if torc and os.path.isfile(torc):
+            with Private(os.path.abspath(torc)) as torc_path:
+                return compare(torc_path, redis_path)
+        return compare(torc, redis_path)
 
 
 def main(argv):
     if argv[1:2] == ["--start"] and len(argv) <= 3:
-        return with_private_redis(argv[2] if len(argv) == 3 else None)
+        return with_private_servers(argv[2] if len(argv) == 3 else None)
     if len(argv) != 3:
         sys.exit(__doc__)
     return compare(None if argv[1] == "--json" else argv[1], argv[2])
