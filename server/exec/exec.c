@@ -20,6 +20,7 @@
 
 #define GROUP        32
 #define GROUP_HASHES 128
+#define GROUP_FULL   48 /* keys from which a group takes no further request */
 
 struct prepared {
     const struct command_spec *spec;
@@ -421,20 +422,23 @@ static unsigned prepare(struct exec *x, const struct exec_request *r, struct pre
     return count;
 }
 
-static void run_group(struct exec *x, struct exec_request *requests, size_t count) {
+/* Runs the next requests, at most `count`, and returns how many: a group ends early when its keys are many. */
+static size_t run_group(struct exec *x, struct exec_request *requests, size_t count) {
     struct prepared prepared[GROUP];
     uint64_t hashes[GROUP_HASHES];
     unsigned used = 0;
-    for (size_t i = 0; i < count; i++)
-        used += prepare(x, &requests[i], &prepared[i], hashes + used, GROUP_HASHES - used);
-    for (size_t i = 0; i < count; i++)
+    size_t n = 0;
+    for (; n < count && n < GROUP && used < GROUP_FULL; n++)
+        used += prepare(x, &requests[n], &prepared[n], hashes + used, GROUP_HASHES - used);
+    for (size_t i = 0; i < n; i++)
         for (unsigned k = 0; k < prepared[i].hashes.count; k++)
             database_prefetch_entry(requests[i].session->db, prepared[i].hashes.hash[k]);
     x->cycles = clock_cycles();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < n; i++) {
         requests[i].done = requests[i].session == NULL;
         if (likely(!requests[i].done)) run_request(x, &requests[i], &prepared[i]);
     }
+    return n;
 }
 
 size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, int64_t budget_us) {
@@ -442,9 +446,7 @@ size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, i
     uint64_t start = clock_cycles(), budget = (uint64_t)((double)budget_us / x->us_per_cycle);
     size_t at = 0;
     while (at < count) {
-        size_t n = count - at < GROUP ? count - at : GROUP;
-        run_group(x, requests + at, n);
-        at += n;
+        at += run_group(x, requests + at, count - at);
         if (budget_us && x->cycles - start > budget) break;
     }
     return at;

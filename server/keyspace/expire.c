@@ -3,6 +3,7 @@
  * is over, so memory comes back at most that much late, while reading a due key finds it gone to the
  * millisecond. */
 #include "server/keyspace/expire.h"
+#include "common/base/prefetch.h"
 #include "server/keyspace/database.h"
 #include "server/keyspace/keys.h"
 
@@ -20,7 +21,7 @@ struct sifting {
 };
 
 static void prefetch(void *arg, void *item) {
-    __builtin_prefetch(item);
+    prefetch_line(item);
 }
 
 static void sift(void *arg, void *item) {
