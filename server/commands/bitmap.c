@@ -92,11 +92,11 @@ static void cmd_bitcount(struct call *call) {
         return;
     }
     if (call->argc > 3 && (!call_int64(call, 2, &first) || !call_int64(call, 3, &last))) return;
-    if (call->argc == 5 && !parse_unit(call, 4, &in_bits)) return;
+    bool backwards = first < 0 && last < 0 && first > last; /* also where both lie before the beginning */
+    if (!backwards && call->argc == 5 && !parse_unit(call, 4, &in_bits)) return;
 
     char scratch[STRING_VIEW_CHARS];
     struct slice value = string_view(e, scratch);
-    bool backwards = first < 0 && last < 0 && first > last;
     if (backwards || !bit_range(&first, &last, value.len, in_bits))
         resp_int(call->reply, 0);
     else

@@ -1,12 +1,8 @@
 /* Bit kernels against loops over single bits. Buffers are allocated to the byte, so that a sanitizer sees
  * what is touched beyond them, and start at every alignment. */
-#include "common/base/rng.h"
 #include "server/ds/bits.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "tests/unit/support/test.h"
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 struct sample {
     uint8_t *block, *bytes;

@@ -1,12 +1,8 @@
 /* Longest common subsequences against the textbook's table. */
 #include "common/base/mem.h"
-#include "common/base/rng.h"
 #include "server/ds/lcs.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "tests/unit/support/test.h"
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define LEN_MAX 300
 

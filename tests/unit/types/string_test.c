@@ -1,13 +1,9 @@
 /* String entries against a model: a byte buffer and what OBJECT ENCODING would say. */
 #include "common/base/mem.h"
 #include "common/base/num.h"
-#include "common/base/rng.h"
 #include "server/types/string.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
+#include "tests/unit/support/test.h"
+#include <stdlib.h>
 
 #define MODEL_MAX (3 << 20)
 
