@@ -19,6 +19,7 @@
 #include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/base/panic.h"
+#include "common/base/prefetch.h"
 #include "server/types/hash_item.h"
 
 /* A listpack larger than this is not extended, whatever the rules say. */
@@ -334,7 +335,7 @@ static uint32_t visit_pair(const void *lp, uint32_t at, hash_visit *visit, void 
 static void prefetch_items(const struct table *t, size_t index) {
     const struct bucket *b = table_bucket(t, index);
     for (unsigned used = bucket_occupied(b); used; used &= used - 1)
-        __builtin_prefetch(bucket_item(b, (unsigned)__builtin_ctz(used)));
+        prefetch(bucket_item(b, (unsigned)__builtin_ctz(used)));
 }
 
 void hash_each(const struct entry *e, hash_visit *visit, void *arg) {
