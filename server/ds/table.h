@@ -139,7 +139,7 @@ static inline __attribute__((always_inline)) void *table_find(const struct table
 /* Prefetch in two stages, for lookups that come in batches: first all buckets, then the items whose tag
  * matches. Advice only: nothing found here may be kept. */
 static inline void table_prefetch_bucket(const struct table *t, uint64_t hash) {
-    if (t->buckets.count) prefetch_line(table_bucket(t, table_bucket_index(t, hash)));
+    if (t->buckets.count) prefetch(table_bucket(t, table_bucket_index(t, hash)));
 }
 static inline void table_prefetch_item(const struct table *t, uint64_t hash) {
     if (t->buckets.count == 0) return;
@@ -147,10 +147,10 @@ static inline void table_prefetch_item(const struct table *t, uint64_t hash) {
     unsigned hits = bucket_match(b, table_tag(hash));
     if (hits) {
         const char *item = bucket_item(b, (unsigned)__builtin_ctz(hits));
-        prefetch_line(item);
-        prefetch_line(item + 64);
+        prefetch(item);
+        prefetch(item + 64);
     } else if (bucket_chained(b)) {
-        prefetch_line(bucket_next(b));
+        prefetch(bucket_next(b));
     }
 }
 

@@ -20,8 +20,8 @@ struct sifting {
     bool more_due;
 };
 
-static void prefetch(void *arg, void *item) {
-    prefetch_line(item);
+static void fetch_ahead(void *arg, void *item) {
+    prefetch(item);
 }
 
 static void sift(void *arg, void *item) {
@@ -50,7 +50,7 @@ static void expire_bucket(struct keyspace *ks, struct database *db, struct keyta
         s.bound = UINT32_MAX;
         s.due_count = 0;
         s.more_due = false;
-        table_each_in_bucket(&kt->table, bucket, prefetch, NULL);
+        table_each_in_bucket(&kt->table, bucket, fetch_ahead, NULL);
         table_each_in_bucket(&kt->table, bucket, sift, &s);
         for (unsigned i = 0; i < s.due_count; i++) {
             uint64_t hash = hash_slice(&ks->secret, entry_key(s.due[i]));

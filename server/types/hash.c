@@ -335,7 +335,7 @@ static uint32_t visit_pair(const void *lp, uint32_t at, hash_visit *visit, void 
 static void prefetch_items(const struct table *t, size_t index) {
     const struct bucket *b = table_bucket(t, index);
     for (unsigned used = bucket_occupied(b); used; used &= used - 1)
-        prefetch_line(bucket_item(b, (unsigned)__builtin_ctz(used)));
+        prefetch(bucket_item(b, (unsigned)__builtin_ctz(used)));
 }
 
 void hash_each(const struct entry *e, hash_visit *visit, void *arg) {
