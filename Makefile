@@ -88,8 +88,9 @@ FUZZ_HELPERS := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c))
 
 # --- building ------------------------------------------------------------------------------------------------------
 
-.PHONY: all
-all: $(addprefix build/,$(PROGRAMS)) $(COMMON_LIB) $(SERVER_LIB) ## build the programs into build/ (BUILD=release|debug|asan|ubsan)
+.PHONY: all programs
+all: programs $(COMMON_LIB) $(SERVER_LIB) ## build the programs: build/torc-server, or build/<type>/torc-server (BUILD=debug|asan|ubsan)
+programs: $(addprefix $(OUT)/,$(PROGRAMS)) $(if $(filter release,$(BUILD)),$(addprefix build/,$(PROGRAMS)))
 
 # Objects depend on the flags, so that a change of CFLAGS on the command line rebuilds.
 FLAGS_FILE := $(OUT)/flags
@@ -142,11 +143,9 @@ $(OUT)/torc-sentinel: $(call obj,sentinel/main.c) $(SENTINEL_LIB) $(COMMON_LIB)
 $(OUT)/torc-check: $(call obj,utils/torc-check.c) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
 
-# build/torc-server is the program that was built last.
-$(addprefix build/,$(PROGRAMS)): build/%: $(OUT)/% FORCE
-	@ln -sfn $(BUILD)/$* $@
-.PHONY: FORCE
-FORCE:
+# build/torc-server is the release build, whatever else was built.
+$(addprefix build/,$(PROGRAMS)): build/%: build/release/%
+	@ln -sfn release/$* $@ && touch -h $@
 
 # A program of tests/bench is one .c and, where it has them, the files of the folder of its name.
 .SECONDEXPANSION:
@@ -164,8 +163,8 @@ $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/fuzz/%.o $(call obj,$(FUZZ_HELPERS)) $(SE
 .PHONY: run
 run: ## install what is missing, build, and serve on port 6379 in the foreground (ARGS="redis.conf --port 7000")
 	@deps/install build
-	@$(MAKE) --no-print-directory -s -j$(shell nproc) BUILD=$(BUILD) build/torc-server
-	@exec build/torc-server $(ARGS)
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) BUILD=$(BUILD) programs
+	@exec $(OUT)/torc-server $(ARGS)
 
 .PHONY: cluster
 cluster: ## a whole cluster on this machine: servers, replicas, sentinels, proxy
@@ -180,7 +179,7 @@ install: all ## copy programs and redis.conf below PREFIX (default /usr/local; D
 	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/torc"
 	@for program in $(PROGRAMS); do install -m 755 $(OUT)/$$program "$(DESTDIR)$(PREFIX)/bin/$$program"; done
 	@if [ -f redis.conf ]; then install -m 644 redis.conf "$(DESTDIR)$(PREFIX)/share/torc/redis.conf"; fi
-	@echo "Installed $(PROGRAMS) in $(DESTDIR)$(PREFIX)/bin."
+	@echo "Installed $(strip $(PROGRAMS)) in $(DESTDIR)$(PREFIX)/bin."
 
 # --- tests ---------------------------------------------------------------------------------------------------------
 
@@ -206,7 +205,7 @@ sim: ## whole servers and clients in a simulated world (ONLY=word)
 
 .PHONY: tcl
 tcl: ## behaviour tests against build/<type>/torc-server (ARGS="--single unit/type/string")
-	@$(SUBMAKE) -s -j2 BUILD=$(BUILD) build/torc-server
+	@$(SUBMAKE) -s -j2 BUILD=$(BUILD) programs
 	@tests/tcl/run --server $(OUT)/torc-server $(ARGS)
 
 .PHONY: asan ubsan
@@ -228,10 +227,10 @@ soak: ## the long runs: many seeds, long fuzzing, repeated Tcl tests (about two 
 
 .PHONY: cov
 cov: ## unit and Tcl tests with coverage: lines reached, by folder and file
-	@$(SUBMAKE) -s -j2 BUILD=cov unit-programs $(addprefix build/,$(PROGRAMS))
+	@$(SUBMAKE) -s -j2 BUILD=cov unit-programs programs
 	@find build/cov -name '*.gcda' -delete
 	@utils/run-cmocka build/cov/tests/unit
-	@if [ -x tests/tcl/run ]; then tests/tcl/run --server build/cov/torc-server; fi
+	@if [ -x build/cov/torc-server ]; then tests/tcl/run --server build/cov/torc-server; fi
 	@utils/coverage build/cov
 
 .PHONY: unit-programs sim-programs fuzz-programs bench-programs
@@ -245,7 +244,7 @@ bench-programs: $(BENCH_PROGRAMS)
 .PHONY: bench
 bench: ## Torc, ok_server and Redis interleaved; results go to tests/bench/results (ARGS for tests/bench/run)
 	@deps/install build test
-	@$(SUBMAKE) -s -j2 BUILD=release build/torc-server bench-programs
+	@$(SUBMAKE) -s -j2 BUILD=release programs bench-programs
 	@tests/bench/run $(ARGS)
 
 .PHONY: bench-persistence

@@ -372,10 +372,10 @@ static const struct conf_option kept[] = {
     CUSTOM("oom-score-adj-values", 0, &conf_oom_values_type, "0 200 800", NOT_BUILT),
     BOOL("disable-thp", IMM, "yes", NO_FORK),
     BOOL("jemalloc-bg-thread", 0, "yes", OWN_DESIGN),
-    STRING("server_cpulist", IMM, NULL, CPU_LISTS, ALIAS("server-cpulist")),
-    STRING("bio_cpulist", IMM, NULL, CPU_LISTS, ALIAS("bio-cpulist")),
-    STRING("aof_rewrite_cpulist", IMM, NULL, CPU_LISTS, ALIAS("aof-rewrite-cpulist")),
-    STRING("bgsave_cpulist", IMM, NULL, CPU_LISTS, ALIAS("bgsave-cpulist")),
+    STRING("server_cpulist", IMM, NULL, CPU_LISTS),
+    STRING("bio_cpulist", IMM, NULL, CPU_LISTS),
+    STRING("aof_rewrite_cpulist", IMM, NULL, CPU_LISTS),
+    STRING("bgsave_cpulist", IMM, NULL, CPU_LISTS),
 
     /* append-only file */
     BOOL("appendonly", CONF_DENY_LOADING, "no", PERSISTENCE),

@@ -58,6 +58,15 @@ static inline size_t mem_good_size(size_t size) {
     return (size + step - 1) & ~(step - 1);
 }
 
+/* True if an allocation of `before` bytes serves as one of `after` without asking the allocator. Sanitized
+ * builds guard every byte beyond the request, so there only shrinking does. */
+static inline int mem_serves(size_t before, size_t after) {
+#ifdef TORC_SANITIZED
+    if (after > before) return 0;
+#endif
+    return mem_good_size(before) == mem_good_size(after);
+}
+
 void mem_out_of_memory(size_t size) __attribute__((noreturn, cold));
 
 /* These never return NULL: out of memory ends the process with a report. */

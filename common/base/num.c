@@ -1,6 +1,6 @@
 /* Numbers to text and back.
  *
- * Integers are written two digits at a time from the right, into their final place, since their length is
+ * Integers are written four digits at a time from the right, into their final place, since their length is
  * computed first. Doubles: most that clients store have few digits, and for those m / 10^k with an exact m
  * and an exact 10^k is correctly rounded by the processor, in both directions; only the rest goes through
  * libc.
@@ -152,21 +152,51 @@ bool num_parse_memory(const char *text, size_t len, int64_t *bytes) {
 
 /* --- integers to text --- */
 
+const uint64_t num_powers_of_ten[20] = {1,
+                                        10,
+                                        100,
+                                        1000,
+                                        10000,
+                                        100000,
+                                        1000000,
+                                        10000000,
+                                        100000000,
+                                        1000000000,
+                                        10000000000,
+                                        100000000000,
+                                        1000000000000,
+                                        10000000000000,
+                                        100000000000000,
+                                        1000000000000000,
+                                        10000000000000000,
+                                        100000000000000000,
+                                        1000000000000000000,
+                                        10000000000000000000u};
+
 static const char digit_pairs[] =
     "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
     "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
     "8081828384858687888990919293949596979899";
 
+static void put_pair(char *at, uint64_t pair) {
+    memcpy(at, digit_pairs + pair * 2, 2);
+}
+
 size_t num_format_uint64(char *out, uint64_t value) {
     size_t len = (size_t)num_uint64_digits(value);
     char *at = out + len;
-    while (value >= 100) {
-        at -= 2;
-        memcpy(at, digit_pairs + value % 100 * 2, 2);
+    while (value >= 10000) {
+        uint64_t four = value % 10000;
+        value /= 10000;
+        put_pair(at -= 2, four % 100);
+        put_pair(at -= 2, four / 100);
+    }
+    if (value >= 100) {
+        put_pair(at -= 2, value % 100);
         value /= 100;
     }
     if (value >= 10)
-        memcpy(at - 2, digit_pairs + value * 2, 2);
+        put_pair(at - 2, value);
     else
         at[-1] = (char)('0' + value);
     return len;
@@ -276,7 +306,7 @@ size_t num_format_double(char *out, double value) {
     if (fabs(value) <= 0x1p62 && value == (double)(int64_t)value)
         return num_format_int64(out, (int64_t)value);
 
-    struct decimal d;
+    struct decimal d = {.count = 0};
     size_t sign = value < 0;
     if (sign) *out = '-';
     if (!decimal_from_short(&d, fabs(value))) decimal_from_libc(&d, fabs(value));

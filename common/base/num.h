@@ -33,14 +33,13 @@ size_t num_format_long_double(char *out, long double value);
 /* "1.50M" and the like, as used_memory_human prints. `out` has at least 32 bytes; terminated. */
 void num_format_memory_human(char *out, uint64_t bytes);
 
-/* Decimal digits of value, a minus sign included. */
+extern const uint64_t num_powers_of_ten[20];
+
+/* Decimal digits of v: the number of its bits says it up to one, 1233/4096 being about log10(2). */
 static inline int num_uint64_digits(uint64_t v) {
-    int digits = 1;
-    while (v >= 10000) {
-        v /= 10000;
-        digits += 4;
-    }
-    return digits + (v >= 10) + (v >= 100) + (v >= 1000);
+    v |= 1; /* zero has one digit; no other count changes, since powers of ten are even */
+    int digits = (64 - __builtin_clzll(v)) * 1233 >> 12;
+    return digits + (v >= num_powers_of_ten[digits]);
 }
 
 #endif

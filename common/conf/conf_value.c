@@ -317,8 +317,11 @@ void conf_value_lines(const struct conf_option *option, const void *value, struc
     } else {
         struct buf text = {0};
         conf_value_print(option, value, &text);
-        bool quote = option->kind == CONF_STRING || (option->kind == CONF_CUSTOM && !is_multi(option)) ||
-                     text.len == 0;
+        /* Words that need quotes are given as one argument, which reading cuts again: plainly, a lone quoted
+         * word would be taken for such an argument. */
+        bool is_text = option->kind == CONF_STRING || option->kind == CONF_CUSTOM || is_multi(option);
+        bool plain_words = is_multi(option) && text.len && !memchr(text.ptr, '"', text.len);
+        bool quote = is_text && !plain_words;
         if (quote)
             buf_append_quoted(out, buf_cstr(&text), text.len);
         else

@@ -97,6 +97,9 @@ void io_stream_connect(struct io *io, struct io_stream *s, const struct io_strea
  * progress. */
 #define IO_SEND_PARTS_MAX 256
 void io_stream_send(struct io_stream *s, const struct iovec *parts, unsigned count);
+/* The same for the common case that nothing hangs on on_sent but the bytes' reuse: it may come with whatever
+ * happens next, and a loop that sleeps is not woken for it. Not when more is to follow, or a close. */
+void io_stream_send_lazily(struct io_stream *s, const struct iovec *parts, unsigned count);
 bool io_stream_sending(const struct io_stream *s);
 
 /* Stops and starts on_recv. Bytes that were on their way when pausing may still come, so the receiver must be

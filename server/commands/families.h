@@ -16,4 +16,7 @@ extern const struct command_binding lcs_bindings[];
 extern const struct command_binding bitmap_bindings[];
 extern const struct command_binding bitfield_bindings[];
 
+extern const struct command_binding hash_bindings[];
+extern const struct command_binding hash_visit_bindings[];
+
 #endif

@@ -34,6 +34,7 @@ bool intset_contains(const void *is, int64_t value);
 size_t intset_bytes_with(const void *is, int64_t value);
 bool intset_add(void *is, int64_t value);    /* room as intset_bytes_with says; false: it was there */
 bool intset_remove(void *is, int64_t value); /* false: it was not there */
+/* True if the bytes are a well-formed set of at least one integer; `deep` looks at their order. */
 bool intset_valid(const void *bytes, size_t len, bool deep);
 
 #endif

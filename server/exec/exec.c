@@ -81,9 +81,9 @@ struct commit_gate *exec_commit_gate(struct exec *x) {
 static void look_at_switches(struct exec *x) {
     x->gates_closed = x->observed = false;
     for (unsigned i = 0; i < x->gate_count; i++)
-        x->gates_closed |= *x->gates[i]->active;
+        x->gates_closed |= x->gates[i]->active(x->gates[i]->owner);
     for (unsigned i = 0; i < x->observer_count; i++)
-        x->observed |= *x->observers[i]->active;
+        x->observed |= x->observers[i]->active(x->observers[i]->owner);
 }
 
 /* --- the commit gate's bookkeeping --- */
@@ -123,14 +123,14 @@ static void after_error(struct exec *x, struct call *call, struct command_stats 
 
 static void tell_before(struct exec *x, const struct call *call) {
     for (unsigned i = 0; i < x->observer_count; i++)
-        if (*x->observers[i]->active && x->observers[i]->before)
+        if (x->observers[i]->active(x->observers[i]->owner) && x->observers[i]->before)
             x->observers[i]->before(x->observers[i]->owner, call);
 }
 
 static void tell_after(struct exec *x, const struct call *call, uint64_t cycles) {
     int64_t took_us = (int64_t)((double)cycles * x->us_per_cycle);
     for (unsigned i = 0; i < x->observer_count; i++)
-        if (*x->observers[i]->active && x->observers[i]->after)
+        if (x->observers[i]->active(x->observers[i]->owner) && x->observers[i]->after)
             x->observers[i]->after(x->observers[i]->owner, call, took_us);
 }
 
@@ -261,7 +261,7 @@ static const char *protected_from(const struct exec *x, const struct call *call)
 
 static const char *closed_gate(const struct exec *x, const struct call *call) {
     for (unsigned i = 0; i < x->gate_count; i++) {
-        if (!*x->gates[i]->active) continue;
+        if (!x->gates[i]->active(x->gates[i]->owner)) continue;
         const char *error = x->gates[i]->check(x->gates[i]->owner, call);
         if (error) return error;
     }
@@ -486,6 +486,7 @@ void exec_turn_begin(struct exec *x) {
     x->turn_longest_cycles = 0;
 }
 
-const char *exec_turn_longest(const struct exec *x) {
+const char *exec_turn_longest(const struct exec *x, int64_t *took_us) {
+    *took_us = (int64_t)((double)x->turn_longest_cycles * x->us_per_cycle);
     return x->turn_longest ? x->turn_longest->name : "";
 }

@@ -65,12 +65,13 @@ size_t session_multi_bytes(const struct session *s);
 
 /* --- gates: reasons not to run a command --- */
 
-/* Asked before a command runs or is queued, in the order of registration, while *active is true. Returns NULL
- * to let it pass, or the error ("OOM command not allowed …"), borrowed until the next call. */
+/* Asked before a command runs or is queued, in the order of registration. `active` is asked once per batch
+ * and after commands that configure; while no gate is, none is asked. `check` returns NULL to let it pass, or
+ * the error ("OOM command not allowed …"), borrowed until the next call. */
 struct exec_gate {
     const char *name;
     void *owner;
-    const bool *active;
+    bool (*active)(void *owner);
     const char *(*check)(void *owner, const struct call *call);
 };
 void exec_add_gate(struct exec *x, const struct exec_gate *gate); /* borrowed for good */
@@ -78,7 +79,7 @@ void exec_add_gate(struct exec *x, const struct exec_gate *gate); /* borrowed fo
 /* --- observers of executed commands: slowlog, monitor, latency --- */
 struct exec_observer {
     void *owner;
-    const bool *active;
+    bool (*active)(void *owner);                                          /* asked as that of gates */
     void (*before)(void *owner, const struct call *call);                 /* NULL: not wanted */
     void (*after)(void *owner, const struct call *call, int64_t took_us); /* NULL: not wanted */
 };
@@ -96,7 +97,7 @@ void exec_count_error(struct exec *x,
 void exec_reset_stats(struct exec *x);
 /* The command that used most of the current turn, for turn_max_command. Reset by exec_turn_begin. */
 void exec_turn_begin(struct exec *x);
-const char *exec_turn_longest(const struct exec *x);
+const char *exec_turn_longest(const struct exec *x, int64_t *took_us);
 
 /* The gate for replies that wait for the journal. */
 struct commit_gate *exec_commit_gate(struct exec *x);

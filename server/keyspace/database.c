@@ -80,11 +80,13 @@ size_t database_empty(struct database *db) {
     size_t count = database_count(db);
     for (uint32_t i = 0; i < db->table_count; i++) {
         struct keytable *kt = &db->tables[i];
+        uint32_t generation = kt->generation + 1;
         if (kt->table.count)
             reaper_take_table(db->keyspace->reaper, kt);
         else
             keytable_destroy(kt);
         keytable_init(kt, db->keyspace);
+        kt->generation = generation;
     }
     return count;
 }

@@ -12,6 +12,7 @@ struct keytable {
     struct deadlines deadlines;
     size_t expiring;       /* entries with a deadline */
     __int128 deadline_sum; /* of those, for avg_ttl */
+    uint32_t generation;   /* grows each time it is emptied whole: who walks it in slices notices */
     int walk_db;           /* the database's number when the walk under way began */
 };
 

@@ -110,20 +110,28 @@ void reaper_take_table(struct reaper *reaper, const struct keytable *kt) {
     queue(reaper, dead);
 }
 
-bool reaper_step(struct reaper *reaper, size_t budget) {
-    if (reaper->job_out) return list_empty(&reaper->queue);
+static void eat_here(struct reaper *reaper, size_t budget) {
     while (budget && !list_empty(&reaper->queue)) {
         struct dead *dead = LIST_OWNER(reaper->queue.next, struct dead, link);
         if (eat(dead, &budget)) bury(reaper, dead);
     }
+}
+
+bool reaper_step(struct reaper *reaper, size_t budget) {
+    if (reaper->io) return true; /* the helpers' work */
+    eat_here(reaper, budget);
     return list_empty(&reaper->queue);
 }
 
 void reaper_destroy(struct reaper **reaper) {
     must(!(*reaper)->job_out);
-    reaper_step(*reaper, SIZE_MAX);
+    eat_here(*reaper, SIZE_MAX);
     mem_free_sized(*reaper, sizeof(**reaper));
     *reaper = NULL;
+}
+
+bool reaper_due(const struct reaper *reaper) {
+    return reaper->io == NULL && !list_empty(&reaper->queue);
 }
 
 size_t reaper_pending(const struct reaper *reaper) {

@@ -31,6 +31,9 @@ void reaper_take_table(struct reaper *reaper, const struct keytable *kt);
 /* Without io: frees up to `budget` allocations; true when nothing is left. */
 bool reaper_step(struct reaper *reaper, size_t budget);
 
+/* Whether reaper_step has something to do. */
+bool reaper_due(const struct reaper *reaper);
+
 /* Objects handed over and not freed yet; and freed in all. */
 size_t reaper_pending(const struct reaper *reaper);
 size_t reaper_freed(const struct reaper *reaper);

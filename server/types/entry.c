@@ -55,10 +55,15 @@ struct entry *entry_create(enum value_type type, enum value_encoding encoding, s
 struct entry *entry_reshape(struct entry *e, enum value_encoding encoding, size_t payload_size) {
     must(encoding != ENC_BYTES || payload_size <= UINT16_MAX);
     size_t before = entry_size(e), after = shell_size(e) + payload_size;
-    if (mem_good_size(before) != mem_good_size(after)) e = mem_realloc(e, after);
+    if (!mem_serves(before, after)) e = mem_realloc(e, after);
     e->kind = (uint8_t)(entry_type(e) | encoding << 4);
     e->size = encoding == ENC_BYTES ? (uint16_t)payload_size : 0;
     return e;
+}
+
+struct entry *entry_shrunk(struct entry *e, size_t payload_before) {
+    size_t after = entry_size(e), before = after - entry_payload_size(e) + payload_before;
+    return mem_serves(before, after) ? e : mem_realloc(e, after);
 }
 
 struct entry *entry_set_deadline(struct entry *e, int64_t deadline_ms) {
@@ -70,7 +75,7 @@ struct entry *entry_set_deadline(struct entry *e, int64_t deadline_ms) {
     size_t before = entry_size(e), after = expires ? before + 8 : before - 8;
     size_t tail = before - sizeof(*e) - (expires ? 0 : 8); /* what moves: long key length, key, payload */
     if (!expires) memmove(e->rest, e->rest + 8, tail);
-    if (mem_good_size(before) != mem_good_size(after)) e = mem_realloc(e, after);
+    if (!mem_serves(before, after)) e = mem_realloc(e, after);
     if (expires) {
         memmove(e->rest + 8, e->rest, tail);
         memcpy(e->rest, &deadline_ms, 8);

@@ -114,6 +114,10 @@ struct entry *entry_create(enum value_type type, enum value_encoding encoding, s
  * bytes, of which as many as fit are kept. */
 struct entry *entry_reshape(struct entry *e, enum value_encoding encoding, size_t payload_size);
 
+/* Takes `e`, whose listpack or intset became smaller in place (it had `payload_before` bytes), and returns
+ * it, perhaps elsewhere, with the room that it needs. */
+struct entry *entry_shrunk(struct entry *e, size_t payload_before);
+
 /* Takes `e` and returns it with this deadline (ENTRY_NO_DEADLINE: none). */
 struct entry *entry_set_deadline(struct entry *e, int64_t deadline_ms);
 

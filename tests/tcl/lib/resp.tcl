@@ -32,7 +32,8 @@
 # the command's schema there. Type is one of
 #   simple error number bulk null array map set push double boolean bignum verbatim bulkerror
 #
-# ::resp_coverage counts the commands sent, by name, and by name|subcommand for the commands that are containers.
+# ::resp_coverage counts the commands sent, by name, and by name|subcommand for the commands that are containers;
+# ::resp_refused those of them that a client that is not deferred got an error for.
 
 namespace eval resp {
     variable next_id 0
@@ -45,6 +46,7 @@ namespace eval resp {
     variable containers {acl client cluster command config debug function latency memory module object pubsub
         script slowlog xgroup xinfo}
     array set ::resp_coverage {}
+    array set ::resp_refused {}
 }
 
 if {![info exists ::resp_reply_hook]} { set ::resp_reply_hook "" }
@@ -113,7 +115,7 @@ proc resp::dispatch {id word args} {
         return [own_$word $id {*}$args]
     }
     if {$client($id,fd) eq ""} { open_channel $id }
-    count_command $word $args
+    set name [count_command $word $args]
     # what answers what is known only while every command has one answer
     if {$::resp_reply_hook ne ""} { remember $id [list $word {*}$args] }
     set lost [catch {
@@ -128,7 +130,11 @@ proc resp::dispatch {id word args} {
         error "I/O error writing to the server: $why"
     }
     if {$client($id,deferred)} { return }
-    own_read $id
+    if {[catch { own_read $id } answer options]} {
+        incr ::resp_refused($name)
+        return -options $options $answer
+    }
+    return $answer
 }
 
 proc resp::count_command {word words} {
@@ -138,6 +144,7 @@ proc resp::count_command {word words} {
         append name | [string tolower [lindex $words 0]]
     }
     incr ::resp_coverage($name)
+    return $name
 }
 
 proc resp::remember {id words} {

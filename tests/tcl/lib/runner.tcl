@@ -17,8 +17,10 @@ namespace eval runner {
     variable job               ;# job(channel,field): unit pid pids slot seen
     array set job {}
     variable free_slots {}
-    variable coverage
+    variable coverage          ;# name -> how often it was sent
     array set coverage {}
+    variable refused           ;# name -> how often the answer was an error
+    array set refused {}
     variable stopping 0
 }
 
@@ -203,11 +205,15 @@ proc runner::hear {channel} {
 proc runner::event {channel kind args} {
     variable job
     variable coverage
+    variable refused
     switch $kind {
         test { outcome $job($channel,unit) {*}$args }
         started { lappend job($channel,pids) {*}$args }
         ended { set job($channel,pids) [lsearch -all -inline -not -exact $job($channel,pids) [lindex $args 0]] }
-        coverage { foreach {name count} [lindex $args 0] { incr coverage($name) $count } }
+        coverage {
+            foreach {name count} [lindex $args 0] { incr coverage($name) $count }
+            foreach {name count} [lindex $args 1] { incr refused($name) $count }
+        }
         done { set job($channel,done) 1; set job($channel,took) [lindex $args 0] }
     }
 }
@@ -290,9 +296,13 @@ proc runner::report {} {
     variable skipped
     variable failures
     variable coverage
+    variable refused
     if {$::coverage_file ne ""} {
         set fd [open $::coverage_file w]
-        foreach name [lsort [array names coverage]] { puts $fd "$name\t$coverage($name)" }
+        puts $fd "command\tsent\trefused"
+        foreach name [lsort [array names coverage]] {
+            puts $fd "$name\t$coverage($name)\t[expr {[info exists refused($name)] ? $refused($name) : 0}]"
+        }
         close $fd
     }
     if {[llength $failures]} {

@@ -145,7 +145,7 @@ proc server::create {options} {
     set folder [tmpdir server]
     set config [read_config [file join $::asset_folder [dict get $options config]]]
     # a Unix socket's path may have 107 bytes: it lies in a folder with a short name
-    set socket_path [file join $::work_folder s[incr server::next].sock]
+    set socket_path [file join $::work_folder [pid].[incr server::next].sock]
     dict set config dir $folder
     dict set config unixsocket $socket_path
     dict for {name value} [dict get $options overrides] { dict set config [string tolower $name] $value }
@@ -176,9 +176,12 @@ proc server::complaints {server} {
     set complaints {}
     foreach file {stdout stderr} {
         set text [read_whole [dict get $server $file]]
+        set at -1
         foreach line [split $text \n] {
+            incr at
             if {[regexp {Sanitizer|runtime error:} $line] && ![string match "### *" $line]} {
-                lappend complaints "it wrote: $line"
+                # the stack follows the first such line
+                lappend complaints "it wrote: [join [lrange [split $text \n] $at $at+30] \n]"
                 break
             }
         }
@@ -238,8 +241,9 @@ proc start_server {options {body ""}} {
         return
     }
     if {$::external} {
-        set failed [catch { uplevel 1 [list server::run_external $options $body] } result errors]
+        set code [catch { uplevel 1 [list server::run_external $options $body] } result errors]
         set testing::tags $tags_before
+        if {$code == 0} { return $result }
         return -options $errors $result
     }
     if {[catch { server::create $options } server errors]} {

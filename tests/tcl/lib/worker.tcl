@@ -3,7 +3,7 @@
 # An event is one line of standard output: a byte \x1e, then a Tcl list, its newlines written as \x1f. Whatever else a
 # test prints passes through.
 #
-#   test outcome name milliseconds detail       started pid       ended pid       coverage dict       done milliseconds
+#   test outcome name milliseconds detail       started pid       ended pid       coverage sent refused       done milliseconds
 
 namespace eval worker {}
 
@@ -52,6 +52,8 @@ proc worker::main {packed job} {
     # a different place in the range each time, so that ports just closed rest
     set port::last [expr {$::baseport + ($number * 37) % $::portcount}]
     expr {srand($::seed + $number)}
+    # a reply that does not come is told by its own test, before the unit is given up
+    set resp::reply_timeout_ms [expr {min(60000, $::idle_limit_s * 500)}]
     fconfigure stdout -buffering line -encoding utf-8 -translation lf
     set ::on_process {worker::tell}
     set ::on_test {worker::tell test}
@@ -65,7 +67,7 @@ proc worker::main {packed job} {
         set ::servers {}
     }
     process::end_all
-    if {[array size ::resp_coverage]} { tell coverage [array get ::resp_coverage] }
+    tell coverage [array get ::resp_coverage] [array get ::resp_refused]
     tell done [expr {[clock milliseconds] - $started}]
     exit [expr {$testing::failures > 0}]
 }

@@ -122,8 +122,8 @@ start_server {tags {hash}} {
             }
             # as many as asked for with a negative one
             foreach count {1 10 500} { assert_equal $count [llength [r hrandfield h -$count]] }
-            foreach {field value} [r hrandfield h -20 withvalues] { assert_equal $value [dict get $all $field] }
-            set some [r hrandfield h 2 withvalues]
+            foreach {field value} [concat {*}[r hrandfield h -20 withvalues]] { assert_equal $value [dict get $all $field] }
+            set some [concat {*}[r hrandfield h 2 withvalues]]
             assert_equal 4 [llength $some]
             assert_replies {
                 {hrandfield h x}                $::not_integer

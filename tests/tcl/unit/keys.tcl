@@ -196,7 +196,7 @@ start_server {tags {keyspace}} {
             {object freq s}             {-ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.}
             {object encoding}           {-ERR wrong number of arguments for 'object|encoding' command}
             {object nosuch s}           {-ERR unknown subcommand 'nosuch'. Try OBJECT HELP.}
-            {object help}               {~{OBJECT <subcommand>*}
+            {object help}               {~\{OBJECT <subcommand>*}
         }
         assert_range [r object idletime s] 0 2
     }

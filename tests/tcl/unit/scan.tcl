@@ -74,7 +74,7 @@ start_server {tags {scan}} {
         populate 500 stays:
         set next 0
         set found [scan_all {count 10} {
-            for {set n 0} {$n < 60} {incr n} { r set new:[incr next] v }
+            for {set n 0} {$n < 60 && $next < 3000} {incr n} { r set new:[incr next] v }
         }]
         set missing 0
         set seen [dict create]

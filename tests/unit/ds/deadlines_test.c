@@ -1,11 +1,7 @@
 /* The tree of minima against an array of bounds that is searched from end to end. */
 #include "common/base/mem.h"
-#include "common/base/rng.h"
 #include "server/ds/deadlines.h"
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/support/test.h"
 
 #define EPOCH_MS    1700000000000
 #define BUCKETS_MAX 9000
@@ -88,11 +84,10 @@ static void test_lower_never_raises(void **state) {
 
 static void test_random_operations(void **state) {
     static struct model m;
-    for (uint64_t seed = 0; seed < 4; seed++) {
+    for (int round = test_rounds(4); round > 0; round--) {
         struct mem_account account = {0};
         struct mem_account *outer = mem_account_enter(&account);
-        struct rng rng;
-        rng_seed(&rng, seed);
+        struct rng rng = test_rng();
         struct deadlines d;
         deadlines_init(&d, EPOCH_MS);
         m.count = 0;

@@ -1,13 +1,9 @@
 /* The segmented vector against a plain array: contents, addresses that never move, zeroed elements, exact
  * accounts. */
 #include "common/base/mem.h"
-#include "common/base/rng.h"
 #include "server/ds/segvec.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "tests/unit/support/test.h"
 #include <string.h>
-
-#include <cmocka.h>
 
 #define MODEL_MAX 300000
 
@@ -17,11 +13,10 @@ static void expect_zero(const void *element, size_t size) {
 }
 
 /* Grows, shrinks and grows again at random, in stretches long enough to cross segments. */
-static void random_pushes_and_pops(unsigned shift, uint64_t seed) {
+static void random_pushes_and_pops(unsigned shift) {
     struct mem_account account = {0};
     struct mem_account *outer = mem_account_enter(&account);
-    struct rng rng;
-    rng_seed(&rng, seed);
+    struct rng rng = test_rng();
     uint64_t *model = malloc(MODEL_MAX * sizeof(*model));
     void **address = malloc(MODEL_MAX * sizeof(*address));
     size_t count = 0;
@@ -133,13 +128,13 @@ static void test_release_in_steps(void **state) {
 }
 
 static void test_random_halves(void **state) {
-    random_pushes_and_pops(1, 1);
+    random_pushes_and_pops(1);
 }
 static void test_random_words(void **state) {
-    random_pushes_and_pops(2, 2);
+    random_pushes_and_pops(2);
 }
 static void test_random_lines(void **state) {
-    random_pushes_and_pops(6, 3);
+    random_pushes_and_pops(6);
 }
 
 int main(void) {

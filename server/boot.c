@@ -1,0 +1,241 @@
+/* Puts the modules together: options first, then the configuration, then the modules in the order of their
+ * floors, then what each registers with the others. And the loop's turn, which drives them.
+ *
+ *      io_turn ─► clock ─► net_run (requests) ─► background (tasks, expiry, freeing) ─► net_flush
+ */
+#include "common/base/clock.h"
+#include "common/base/panic.h"
+#include "common/conf/conf_posix.h"
+#include "server/commands/families.h"
+#include "server/exec/memory_gate.h"
+#include "server/exec/options.h"
+#include "server/keyspace/expire.h"
+#include "server/keyspace/options.h"
+#include "server/observe/info_sections.h"
+#include "server/server.h"
+#include "server/version.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SAMPLE_US        100000
+#define REQUEST_SLICE_US 2000 /* requests of one turn, before background work gets its share */
+#define BACKGROUND_US    1000
+
+/* --- configuration --- */
+
+struct server *server_configure(const struct server_setup *setup, int argc, char *const argv[],
+                                struct buf *message) {
+    struct server *s = calloc(1, sizeof(*s));
+    must(s != NULL);
+    mem_account_enter(&s->account);
+    s->log = setup->log ? *setup->log : log_default;
+    s->files = conf_posix_files;
+    s->conf = conf_create("Torc " TORC_VERSION, &s->log);
+    server_options_register(&s->options, &s->log, s->conf);
+    title_register_options(&s->title, s->conf);
+    keyspace_register_options(&s->keyspace, s->conf);
+    exec_register_options(&s->exec_conf, s->conf);
+    s->pubsub = pubsub_create(s->conf);
+    s->net = net_create(s->conf, &s->log);
+    compat_options_register(&s->compat, s->conf, &s->files);
+    if (conf_load(s->conf, &s->files, argc, argv, message)) {
+        server_options_apply_log(&s->options);
+        return s;
+    }
+    server_destroy(&s);
+    return NULL;
+}
+
+/* --- the life of a started server --- */
+
+static void on_sample(struct io_timer *timer) {
+    struct server *s = LIST_OWNER(timer, struct server, sampling);
+    system_sample(&s->system);
+    io_timer_set(s->io, timer, io_now_us(s->io) + SAMPLE_US);
+}
+
+static void bind_commands(struct server *s) {
+    static const struct command_binding *const families[] = {
+        generic_bindings, expire_bindings,       object_bindings,        scan_bindings,
+        string_bindings,  string_range_bindings, string_number_bindings, lcs_bindings,
+        bitmap_bindings,  bitfield_bindings,     hash_bindings,
+        hash_visit_bindings,
+    };
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+        exec_bind(s->exec, families[i], NULL);
+    exec_bind(s->exec, multi_bindings, s->exec);
+    exec_bind(s->exec, command_bindings, s->exec);
+    exec_bind(s->exec, pubsub_bindings, s->pubsub);
+    exec_bind(s->exec, net_bindings, s->net);
+    exec_bind(s->exec, config_bindings, &s->config);
+    exec_bind(s->exec, system_bindings, &s->system);
+    exec_bind(s->exec, debug_bindings, &s->system);
+    exec_check_bound(s->exec);
+}
+
+static void reset_exec(void *exec) {
+    exec_reset_stats(exec);
+}
+static void reset_loop(void *loop) {
+    loop_reset_stats(loop);
+}
+static void reset_net(void *net) {
+    net_reset_stats(net);
+}
+static uint64_t client_bytes(void *net) {
+    return net_clients_bytes(net);
+}
+
+static void register_everywhere(struct server *s) {
+    info_registry_init(&s->info);
+    info_sections_register(&s->system);
+    exec_register_info(s->exec, &s->info);
+    loop_register_info(&s->loop, &s->info);
+    net_register_info(s->net, &s->info);
+    pubsub_register_info(s->pubsub, &s->info);
+    config_commands_init(&s->config, s->conf, &s->files, &s->exec_conf);
+    config_on_resetstat(&s->config, reset_exec, s->exec);
+    config_on_resetstat(&s->config, reset_loop, &s->loop);
+    config_on_resetstat(&s->config, reset_net, s->net);
+    config_on_resetstat(&s->config, system_reset_stats, &s->system);
+    memory_gate_register(s->exec, &s->memory_gate, &s->keyspace);
+    bind_commands(s);
+}
+
+static void start_system(struct server *s, const struct server_setup *setup, int64_t now_ms) {
+    s->system.options = &s->options;
+    s->system.log = &s->log;
+    s->system.conf = s->conf;
+    s->system.files = &s->files;
+    s->system.info = &s->info;
+    s->system.io = s->io;
+    s->system.exec = s->exec;
+    s->system.keyspace = &s->keyspace;
+    s->system.client_bytes = client_bytes;
+    s->system.client_owner = s->net;
+    system_init(&s->system, setup->program, now_ms, &s->keyspace.rng);
+}
+
+static void log_greeting(struct server *s) {
+    log_notice(&s->log, "Running mode=standalone, port=%d.", net_port(s->net));
+    if (s->options.always_show_logo || isatty(STDOUT_FILENO)) {
+        char logo[512];
+        int len = snprintf(logo, sizeof(logo),
+                           "\n"
+                           "     .-~-.  .-~-.       Torc %s (behaves as Redis %s) %zu bit\n"
+                           "   .'  .-~''~-.  '.\n"
+                           "  /   /        \\   \\    Running in standalone mode\n"
+                           "  |   |        |   |    Port: %d\n"
+                           "  \\   \\        /   /    PID: %d\n"
+                           "   '.  '-.__.-'  .'\n"
+                           "     '-.______.-'       Engine: %s\n\n",
+                           TORC_VERSION, REDIS_VERSION, sizeof(void *) * 8, net_port(s->net), (int)getpid(),
+                           io_engine_name(s->io));
+        log_raw(&s->log, LOG_LEVEL_NOTICE, logo, (size_t)len);
+    } else {
+        log_notice(&s->log, "Server started, PID: %d", (int)getpid());
+    }
+    log_notice(&s->log, "Using the %s engine: %s", io_engine_name(s->io), io_engine_reason(s->io));
+}
+
+bool server_start(struct server *s, const struct server_setup *setup) {
+    char error[160];
+    struct io_config io_config = {
+        .engine = setup->world ? IO_ENGINE_SIM : (enum io_engine)s->options.io_engine, .world = setup->world};
+    s->io = io_create(&io_config, error);
+    if (s->io == NULL) {
+        log_warning(&s->log, "The io engine cannot be started: %s", error);
+        return false;
+    }
+    int64_t now_ms = io_wall_us(s->io) / 1000;
+    s->files = config_files_of(s->io);
+    resp_pool_init(&s->pool);
+    keyspace_init(&s->keyspace, &s->keyspace.conf, &s->account, s->io, now_ms, setup->seed);
+    s->exec = exec_create(&s->keyspace, &s->exec_conf);
+    struct net_parts parts = {.io = s->io,
+                              .exec = s->exec,
+                              .keyspace = &s->keyspace,
+                              .pubsub = s->pubsub,
+                              .resp_pool = &s->pool,
+                              .redis_version = REDIS_VERSION};
+    s->started = true;
+    start_system(s, setup, now_ms);
+    loop_init(&s->loop, &s->keyspace, s->exec, setup->world == NULL);
+    pubsub_start(s->pubsub, &s->keyspace, s->exec);
+    if (!net_start(s->net, &parts)) return false;
+    register_everywhere(s);
+    log_greeting(s);
+    if (!net_listen(s->net)) return false;
+    title_set(&s->title, s->conf, setup->program ? setup->program : "torc-server");
+    io_timer_init(&s->sampling, on_sample);
+    io_timer_set(s->io, &s->sampling, io_now_us(s->io) + SAMPLE_US);
+    s->system.startup_bytes = (uint64_t)s->account.used;
+    log_notice(&s->log, "Server initialized");
+    log_notice(&s->log, "Nothing is saved yet: a restart forgets all data");
+    log_notice(&s->log, "Ready to accept connections");
+    return true;
+}
+
+/* --- the loop --- */
+
+/* How long the loop may sleep: not at all while something is left to do, otherwise until the next deadline.
+ */
+static int64_t patience_us(const struct server *s) {
+    if (s->closing) return -1;
+    if (net_has_work(s->net) || loop_background_due(&s->loop)) return 0;
+    int64_t next_ms = expire_next_ms(&s->keyspace);
+    if (next_ms == INT64_MAX) return -1;
+    int64_t wait_us = next_ms * 1000 - io_wall_us(s->io);
+    return wait_us > 0 ? wait_us : 0;
+}
+
+/* True when everything has drained. */
+static bool wind_down(struct server *s) {
+    if (!s->closing) {
+        s->closing = true;
+        io_timer_cancel(s->io, &s->sampling);
+    }
+    return net_close(s->net) && io_jobs_pending(s->io) == 0;
+}
+
+bool server_turn(struct server *s) {
+    mem_account_enter(&s->account);
+    if (s->system.stopping && wind_down(s)) return false;
+    io_turn(s->io, patience_us(s));
+    loop_turn_begin(&s->loop);
+    keyspace_set_now(&s->keyspace, io_wall_us(s->io) / 1000);
+    if (!s->closing) {
+        net_run(s->net, REQUEST_SLICE_US);
+        if (loop_background_due(&s->loop)) loop_background(&s->loop, BACKGROUND_US);
+        net_flush(s->net);
+    }
+    loop_turn_end(&s->loop);
+    return true;
+}
+
+void server_stop(struct server *s) {
+    system_shutdown(&s->system, (unsigned)s->options.shutdown_on_sigterm);
+}
+
+void server_destroy(struct server **server) {
+    struct server *s = *server;
+    mem_account_enter(&s->account);
+    if (s->started) {
+        net_destroy(&s->net);
+        pubsub_destroy(&s->pubsub);
+        exec_destroy(&s->exec);
+        keyspace_deinit(&s->keyspace);
+        system_deinit(&s->system);
+        info_registry_deinit(&s->info);
+        resp_pool_deinit(&s->pool);
+    } else {
+        net_destroy(&s->net);
+        pubsub_destroy(&s->pubsub);
+    }
+    if (s->io) io_destroy(&s->io);
+    conf_destroy(&s->conf);
+    free(s);
+    *server = NULL;
+}

@@ -1,0 +1,20 @@
+/* What SCAN, HSCAN, SSCAN and ZSCAN have in common: the cursor and the options behind it. */
+#ifndef TORC_COMMANDS_SCAN_OPTIONS_H
+#define TORC_COMMANDS_SCAN_OPTIONS_H
+
+#include "server/keyspace/call.h"
+
+struct scan_options {
+    size_t count;         /* at least 1; 10 if not asked for */
+    struct slice pattern; /* ptr NULL: everything matches */
+    struct slice type;    /* SCAN only; ptr NULL: any */
+};
+
+/* The cursor in argv[arg]; false: ERR invalid cursor was replied. */
+bool scan_parse_cursor(struct call *call, int arg, uint64_t *cursor);
+/* The options from argv[arg] on; TYPE is one of them if `with_type`. False: the error was replied. */
+bool scan_parse_options(struct call *call, int arg, bool with_type, struct scan_options *out);
+
+bool scan_matches(const struct scan_options *options, struct slice text);
+
+#endif

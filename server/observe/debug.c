@@ -1,0 +1,435 @@
+/* DEBUG: what tests and the curious need. Its subcommands are not part of the command table, as in Redis. */
+#include "commands/command_ids.h"
+#include "common/base/glob.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include "server/exec/exec.h"
+#include "server/keyspace/access.h"
+#include "server/keyspace/keys.h"
+#include "server/observe/digest.h"
+#include "server/observe/system.h"
+#include "server/types/hash.h"
+#include "server/types/string.h"
+#include "server/types/value.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#ifndef TORC_SANITIZED
+#include <jemalloc/jemalloc.h>
+#endif
+
+static const char *const help[] = {
+    "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "CONFIG-REWRITE-FORCE-ALL",
+    "    Like CONFIG REWRITE, but writes all options, also those with default values.",
+    "DIGEST",
+    "    A digest of the current data: 40 hex digits that do not depend on the order of keys.",
+    "DIGEST-VALUE <key> [<key> ...]",
+    "    The digests of single values.",
+    "ERROR <text>",
+    "    Reply with an error of this text.",
+    "HTSTATS <db>",
+    "    Statistics of the tables of a database.",
+    "HTSTATS-KEY <key>",
+    "    Statistics of the table of a large value.",
+    "LOG <message>",
+    "    Write a line to the log.",
+    "MALLCTL <name> [<value>]",
+    "    Read, or set, a number of the allocator.",
+    "MALLCTL-STR <name> [<value>]",
+    "    Read, or set, a string of the allocator.",
+    "OBJECT <key>",
+    "    How the value is kept.",
+    "PANIC",
+    "    End the server as a failed assertion does.",
+    "POPULATE <count> [<prefix>] [<size>]",
+    "    Make <count> string keys named <prefix>:<number>, 'key' if omitted, with values of <size> bytes.",
+    "PROTOCOL <type>",
+    "    Reply with a value of a RESP type: string integer double null array set map attrib push verbatim "
+    "true false",
+    "    bignum.",
+    "REPLYBUFFER <subcommand> ...",
+    "    Accepted: reply buffers are chunks that come and go with the replies.",
+    "SEGFAULT",
+    "    Crash the server with a segmentation fault.",
+    "SET-ACTIVE-EXPIRE <0|1>",
+    "    Turn the deletion of due keys that nobody reads off or on.",
+    "SET-DISABLE-DENY-SCRIPTS <0|1>",
+    "    Let scripts run commands that deny them.",
+    "SLEEP <seconds>",
+    "    Stop the server for that long. Decimals allowed.",
+    "STRINGMATCH-LEN <length> <pattern>",
+    "    Match a string of that many 'A' against a pattern.",
+    "HELP",
+    "    Print this help.",
+    NULL,
+};
+
+static void debug_help(struct call *call) {
+    size_t count = 0;
+    while (help[count])
+        count++;
+    resp_array(call->reply, count);
+    for (size_t i = 0; i < count; i++)
+        resp_simple(call->reply, help[i]);
+}
+
+/* --- digests --- */
+
+static void reply_digest(struct call *call, const unsigned char digest[DIGEST_BYTES], bool simple) {
+    char hex[DIGEST_BYTES * 2 + 1];
+    for (int i = 0; i < DIGEST_BYTES; i++)
+        snprintf(hex + i * 2, 3, "%02x", digest[i]);
+    if (simple)
+        resp_simple(call->reply, hex);
+    else
+        resp_bulk_cstr(call->reply, hex);
+}
+
+static void debug_digest(struct call *call) {
+    unsigned char digest[DIGEST_BYTES];
+    digest_keyspace(call->keyspace, digest);
+    reply_digest(call, digest, true);
+}
+
+static void debug_digest_value(struct call *call) {
+    resp_array(call->reply, (size_t)call->argc - 2);
+    for (int i = 2; i < call->argc; i++) {
+        unsigned char digest[DIGEST_BYTES] = {0};
+        const struct entry *e = key_read(call, i, KEY_NO_TOUCH | KEY_NO_STATS);
+        if (e) digest_value(e, digest);
+        reply_digest(call, digest, false);
+    }
+}
+
+/* --- data --- */
+
+static void debug_populate(struct call *call) {
+    int64_t count, size = 0;
+    if (!call_int64(call, 2, &count)) return;
+    struct slice prefix = call->argc > 3 ? call->argv[3] : SLICE("key");
+    if (call->argc > 4 && !call_int64(call, 4, &size)) return;
+    if (count < 0 || size < 0 || (uint64_t)size > call->keyspace->conf.proto_max_bulk_len) {
+        resp_error(call->reply, ERR_NOT_INT);
+        return;
+    }
+    struct buf name = {0}, value = {0};
+    for (int64_t i = 0; i < count; i++) {
+        buf_clear(&name);
+        buf_append_slice(&name, prefix);
+        buf_printf(&name, ":%lld", (long long)i);
+        struct key_ref ref;
+        key_open_name(call, call->db, buf_slice(&name), &ref);
+        if (key_entry(&ref)) continue;
+        buf_clear(&value);
+        buf_printf(&value, "value:%lld", (long long)i);
+        if (call->argc > 4) {
+            buf_reserve(&value, (size_t)size + 1);
+            if (value.len < (size_t)size) memset(value.ptr + value.len, 0, (size_t)size - value.len);
+            value.len = (size_t)size;
+        }
+        key_store(call, &ref, string_create(ref.name, buf_slice(&value), ENTRY_NO_DEADLINE));
+        key_changed(call, &ref, 0, NULL);
+    }
+    unit_journal_none(call);
+    buf_deinit(&name);
+    buf_deinit(&value);
+    resp_ok(call->reply);
+}
+
+static void debug_object(struct call *call) {
+    const struct entry *e = key_read(call, 2, KEY_NO_TOUCH | KEY_NO_STATS);
+    if (e == NULL) {
+        resp_error(call->reply, ERR_NO_KEY);
+        return;
+    }
+    char line[256];
+    snprintf(line, sizeof(line),
+             "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%lld",
+             (const void *)e, value_encoding_name(e), entry_payload_size(e) + value_memory(e, 0),
+             entry_access(e), (long long)access_idle_ms(call->keyspace, e) / 1000);
+    resp_simple(call->reply, line);
+}
+
+static void put_table_stats(struct buf *out, const char *title, const struct table *t) {
+    buf_printf(out, "%s", title);
+    if (t == NULL || t->buckets.count == 0) {
+        buf_append_str(out, "No stats available for empty dictionaries\n");
+        return;
+    }
+    size_t items_at[16] = {0};
+    for (size_t i = 0; i < t->buckets.count; i++) {
+        size_t items = 0;
+        for (const struct bucket *b = table_bucket(t, i); b; b = bucket_next(b))
+            items += (size_t)__builtin_popcount(bucket_occupied(b));
+        items_at[items < 15 ? items : 15]++;
+    }
+    buf_printf(out, "Hash table 0 stats (main hash table):\n table size: %zu\n number of elements: %zu\n",
+               t->buckets.count * BUCKET_SLOTS, t->count);
+    buf_printf(out, " buckets: %zu\n overflow buckets: %u\n longest chain: %u\n items per bucket:\n",
+               t->buckets.count, t->chained, t->chain_max);
+    for (size_t i = 0; i < 16; i++)
+        if (items_at[i])
+            buf_printf(out, "   %s%zu: %zu (%.02f%%)\n", i == 15 ? ">= " : "", i, items_at[i],
+                       (double)items_at[i] * 100 / (double)t->buckets.count);
+}
+
+static void debug_htstats(struct call *call) {
+    int64_t index;
+    if (!call_int64(call, 2, &index)) return;
+    struct database *db = keyspace_database(call->keyspace, index);
+    if (db == NULL) {
+        resp_error(call->reply, "ERR Out of range database");
+        return;
+    }
+    struct buf text = {0};
+    put_table_stats(&text, "[Dictionary HT]\n", &db->tables[0].table);
+    buf_printf(&text, "[Expires]\n number of elements: %zu\n", database_expiring(db));
+    resp_verbatim(call->reply, text.ptr, text.len, "txt");
+    buf_deinit(&text);
+}
+
+static void debug_htstats_key(struct call *call) {
+    const struct entry *e = key_read(call, 2, KEY_NO_TOUCH | KEY_NO_STATS);
+    if (e == NULL) {
+        resp_error(call->reply, ERR_NO_KEY);
+        return;
+    }
+    const struct table *t = entry_type(e) == VALUE_HASH ? hash_table_of(e) : NULL;
+    if (t == NULL) {
+        resp_error(call->reply,
+                   "ERR The value stored at the specified key is not represented using an hash table");
+        return;
+    }
+    struct buf text = {0};
+    put_table_stats(&text, "", t);
+    resp_verbatim(call->reply, text.ptr, text.len, "txt");
+    buf_deinit(&text);
+}
+
+/* --- protocol --- */
+
+static void debug_protocol(struct call *call) {
+    struct resp_writer *w = call->reply;
+    struct slice type = call->argv[2];
+    if (slice_is(type, "string"))
+        resp_bulk_cstr(w, "Hello World");
+    else if (slice_is(type, "integer"))
+        resp_int(w, 12345);
+    else if (slice_is(type, "double"))
+        resp_double(w, 3.141);
+    else if (slice_is(type, "null"))
+        resp_null(w);
+    else if (slice_is(type, "true"))
+        resp_bool(w, true);
+    else if (slice_is(type, "false"))
+        resp_bool(w, false);
+    else if (slice_is(type, "verbatim"))
+        resp_verbatim(w, "This is a verbatim\nstring", 25, "txt");
+    else if (slice_is(type, "bignum"))
+        resp_big_number(w, "1234567999999999999999999999999999999", 37);
+    else if (slice_is(type, "array")) {
+        resp_array(w, 3);
+        for (int i = 0; i < 3; i++)
+            resp_int(w, i);
+    } else if (slice_is(type, "set")) {
+        resp_set(w, 3);
+        for (int i = 0; i < 3; i++)
+            resp_int(w, i);
+    } else if (slice_is(type, "map")) {
+        resp_map(w, 3);
+        for (int i = 0; i < 3; i++) {
+            resp_int(w, i);
+            resp_bool(w, i == 1);
+        }
+    } else if (slice_is(type, "attrib")) {
+        if (w->proto < 3) {
+            resp_error(w, "ERR RESP2 doesn't exist with RESP3 attributes");
+            return;
+        }
+        resp_attribute(w, 1);
+        resp_bulk_cstr(w, "key-popularity");
+        resp_array(w, 2);
+        resp_bulk_cstr(w, "key:123");
+        resp_int(w, 90);
+        resp_bulk_cstr(w, "Some real reply following the attribute");
+    } else if (slice_is(type, "push")) {
+        if (w->proto < 3) {
+            resp_error(w, "ERR RESP2 is not supported by this command");
+            return;
+        }
+        resp_push(w, 2);
+        resp_bulk_cstr(w, "server-cpu-usage");
+        resp_int(w, 42);
+    } else {
+        resp_error(w, "ERR Wrong protocol type name. Please use one of the following: "
+                      "string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
+    }
+}
+
+/* --- the process --- */
+
+static void debug_sleep(struct call *call) {
+    double seconds;
+    if (!call_double(call, 2, &seconds)) return;
+    if (!(seconds >= 0 && seconds < 1e6)) {
+        resp_error(call->reply, ERR_NOT_FLOAT);
+        return;
+    }
+    struct timespec left = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    while (nanosleep(&left, &left) != 0) {
+    }
+    resp_ok(call->reply);
+}
+
+static bool read_switch(struct call *call, bool *out) {
+    int64_t on;
+    if (!call_int64(call, 2, &on)) return false;
+    *out = on != 0;
+    return true;
+}
+
+static void debug_set_active_expire(struct call *call) {
+    if (read_switch(call, &call->keyspace->active_expire)) resp_ok(call->reply);
+}
+
+/* There are no scripts yet that could be denied anything. */
+static void debug_set_disable_deny_scripts(struct call *call) {
+    bool ignored;
+    if (read_switch(call, &ignored)) resp_ok(call->reply);
+}
+
+static void debug_log(struct call *call) {
+    struct system *sys = call->module;
+    log_warning(sys->log, "DEBUG LOG: %.*s", (int)call->argv[2].len, call->argv[2].ptr);
+    resp_ok(call->reply);
+}
+
+static void debug_segfault(struct call *call) {
+    *(volatile char *)(uintptr_t)16 = 'x';
+}
+
+static void debug_panic(struct call *call) {
+    panic("called by DEBUG PANIC");
+}
+
+static void debug_error(struct call *call) {
+    struct buf text = {0};
+    buf_append_slice(&text, call->argv[2]);
+    resp_error(call->reply, buf_cstr(&text));
+    buf_deinit(&text);
+}
+
+static void debug_replybuffer(struct call *call) {
+    bool peak_reset = slice_is(call->argv[2], "peak-reset-time"),
+         resizing = slice_is(call->argv[2], "resizing");
+    if (call->argc == 4 && (peak_reset || resizing))
+        resp_ok(call->reply);
+    else
+        call_error_subcommand(call);
+}
+
+static void debug_mallctl(struct call *call) {
+#ifdef TORC_SANITIZED
+    resp_error(call->reply, "ERR this build has no jemalloc");
+#else
+    struct buf name = {0};
+    int64_t given = 0;
+    buf_append_slice(&name, call->argv[2]);
+    if (call->argc == 4 && !call_int64(call, 3, &given)) {
+        buf_deinit(&name);
+        return;
+    }
+    uint64_t value = 0, fresh = (uint64_t)given;
+    size_t len = sizeof(value);
+    int rc =
+        mallctl(buf_cstr(&name), &value, &len, call->argc == 4 ? &fresh : NULL, call->argc == 4 ? len : 0);
+    for (len = 4; rc == EINVAL && len > 0; len /= 4) { /* narrower numbers */
+        size_t narrow = len;
+        value = 0;
+        rc = mallctl(buf_cstr(&name), &value, &narrow, call->argc == 4 ? &fresh : NULL,
+                     call->argc == 4 ? len : 0);
+    }
+    buf_deinit(&name);
+    if (rc)
+        resp_errorf(call->reply, "ERR %s", strerror(rc));
+    else
+        resp_int(call->reply, (int64_t)value);
+#endif
+}
+
+static void debug_mallctl_str(struct call *call) {
+#ifdef TORC_SANITIZED
+    resp_error(call->reply, "ERR this build has no jemalloc");
+#else
+    struct buf name = {0}, fresh = {0};
+    buf_append_slice(&name, call->argv[2]);
+    const char *old = NULL, *text = NULL;
+    if (call->argc == 4) {
+        buf_append_slice(&fresh, call->argv[3]);
+        text = buf_cstr(&fresh);
+    }
+    size_t len = sizeof(old);
+    int rc = mallctl(buf_cstr(&name), &old, &len, text ? &text : NULL, text ? sizeof(text) : 0);
+    if (rc || old == NULL)
+        resp_errorf(call->reply, "ERR %s", strerror(rc ? rc : EINVAL));
+    else
+        resp_bulk_cstr(call->reply, old);
+    buf_deinit(&name);
+    buf_deinit(&fresh);
+#endif
+}
+
+static void debug_stringmatch_len(struct call *call) {
+    int64_t len;
+    if (!call_int64_range(call, 2, 0, 64 << 20, &len, ERR_NOT_INT)) return;
+    char *text = mem_alloc((size_t)len + 1);
+    memset(text, 'A', (size_t)len);
+    resp_int(call->reply, glob_match(call->argv[3].ptr, call->argv[3].len, text, (size_t)len, false));
+    mem_free(text);
+}
+
+static void debug_config_rewrite(struct call *call) {
+    struct system *sys = call->module;
+    conf_rewrite(sys->conf, sys->files, true, call->reply);
+}
+
+static void cmd_debug(struct call *call) {
+    static const struct {
+        const char *name;
+        int argc_min, argc_max;
+        command_handler *run;
+    } subs[] = {
+        {"help", 2, 2, debug_help},
+        {"digest", 2, 2, debug_digest},
+        {"digest-value", 2, INT_MAX, debug_digest_value},
+        {"populate", 3, 5, debug_populate},
+        {"object", 3, 4, debug_object},
+        {"htstats", 3, 4, debug_htstats},
+        {"htstats-key", 3, 4, debug_htstats_key},
+        {"protocol", 3, 3, debug_protocol},
+        {"sleep", 3, 3, debug_sleep},
+        {"set-active-expire", 3, 3, debug_set_active_expire},
+        {"set-disable-deny-scripts", 3, 3, debug_set_disable_deny_scripts},
+        {"log", 3, 3, debug_log},
+        {"segfault", 2, 2, debug_segfault},
+        {"panic", 2, 2, debug_panic},
+        {"error", 3, 3, debug_error},
+        {"replybuffer", 3, 4, debug_replybuffer},
+        {"mallctl", 3, 4, debug_mallctl},
+        {"mallctl-str", 3, 4, debug_mallctl_str},
+        {"stringmatch-len", 4, 4, debug_stringmatch_len},
+        {"config-rewrite-force-all", 2, 2, debug_config_rewrite},
+    };
+    for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++) {
+        if (!slice_is(call->argv[1], subs[i].name)) continue;
+        if (call->argc < subs[i].argc_min || call->argc > subs[i].argc_max) break;
+        subs[i].run(call);
+        return;
+    }
+    call_error_subcommand(call);
+}
+
+const struct command_binding debug_bindings[] = {{CMD_DEBUG, cmd_debug}, COMMAND_BINDINGS_END};

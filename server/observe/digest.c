@@ -1,0 +1,90 @@
+/* Two ways to add a piece to a digest:
+ *
+ *      blend:  digest ^= SHA1(piece)            the order of pieces does not matter (keys, fields, members)
+ *      chain:  blend, then digest = SHA1(digest)  the order matters (a key and its value, elements of a list)
+ *
+ * Numbers are chained as four bytes, big-endian. A value with a deadline blends in the text "!!expire!!". */
+#include "server/observe/digest.h"
+#include "common/base/panic.h"
+#include "common/base/sha1.h"
+#include "server/keyspace/database.h"
+#include "server/types/hash.h"
+#include "server/types/string.h"
+#include <arpa/inet.h>
+
+/* The type numbers that Redis gives to values. */
+static const uint32_t type_numbers[VALUE_TYPES] = {[VALUE_STRING] = 0, [VALUE_LIST] = 1, [VALUE_SET] = 2,
+                                                   [VALUE_ZSET] = 3,   [VALUE_HASH] = 4, [VALUE_STREAM] = 6};
+
+static void sha1_of(const void *bytes, size_t len, unsigned char out[DIGEST_BYTES]) {
+    struct sha1 s;
+    sha1_init(&s);
+    sha1_update(&s, bytes, len);
+    sha1_final(&s, out);
+}
+
+static void blend(unsigned char *digest, const void *bytes, size_t len) {
+    unsigned char piece[DIGEST_BYTES];
+    sha1_of(bytes, len, piece);
+    for (int i = 0; i < DIGEST_BYTES; i++)
+        digest[i] ^= piece[i];
+}
+
+static void chain(unsigned char *digest, const void *bytes, size_t len) {
+    unsigned char blended[DIGEST_BYTES];
+    blend(digest, bytes, len);
+    memcpy(blended, digest, sizeof(blended));
+    sha1_of(blended, sizeof(blended), digest);
+}
+
+static void chain_u32(unsigned char *digest, uint32_t number) {
+    uint32_t big_endian = htonl(number);
+    chain(digest, &big_endian, sizeof(big_endian));
+}
+
+static void add_field(void *arg, struct slice field, struct slice value) {
+    unsigned char piece[DIGEST_BYTES] = {0};
+    chain(piece, field.ptr, field.len);
+    chain(piece, value.ptr, value.len);
+    blend(arg, piece, sizeof(piece));
+}
+
+static void add_value(unsigned char *digest, const struct entry *e) {
+    chain_u32(digest, type_numbers[entry_type(e)]);
+    switch (entry_type(e)) {
+    case VALUE_STRING: {
+        char scratch[STRING_VIEW_CHARS];
+        struct slice bytes = string_view(e, scratch);
+        chain(digest, bytes.ptr, bytes.len);
+        break;
+    }
+    case VALUE_HASH: hash_each(e, add_field, digest); break;
+    default: panic("no digest for values of type %d", (int)entry_type(e));
+    }
+    if (entry_expires(e)) blend(digest, "!!expire!!", 10);
+}
+
+void digest_value(const struct entry *e, unsigned char out[DIGEST_BYTES]) {
+    memset(out, 0, DIGEST_BYTES);
+    add_value(out, e);
+}
+
+static void add_key(void *arg, void *item) {
+    const struct entry *e = item;
+    unsigned char piece[DIGEST_BYTES] = {0};
+    struct slice key = entry_key(e);
+    chain(piece, key.ptr, key.len);
+    add_value(piece, e);
+    blend(arg, piece, sizeof(piece));
+}
+
+void digest_keyspace(const struct keyspace *ks, unsigned char out[DIGEST_BYTES]) {
+    memset(out, 0, DIGEST_BYTES);
+    for (int i = 0; i < ks->conf.databases; i++) {
+        const struct database *db = ks->databases[i];
+        if (db == NULL || database_count(db) == 0) continue;
+        chain_u32(out, (uint32_t)i);
+        for (uint32_t t = 0; t < db->table_count; t++)
+            table_each(&db->tables[t].table, add_key, out);
+    }
+}

@@ -1,0 +1,56 @@
+/* The process as a whole: who it is, since when it runs, how it ends. Commands INFO, TIME, LOLWUT and SHUTDOWN. */
+#ifndef TORC_OBSERVE_SYSTEM_H
+#define TORC_OBSERVE_SYSTEM_H
+
+#include "common/base/log.h"
+#include "common/conf/conf.h"
+#include "common/io/io.h"
+#include "common/metrics/info.h"
+#include "common/metrics/rate.h"
+#include "server/exec/exec.h"
+#include "server/keyspace/call.h"
+
+struct server_options;
+
+struct system {
+    /* borrowed */
+    const struct server_options *options;
+    struct logger *log;
+    struct conf *conf;
+    const struct conf_files *files;
+    struct info_registry *info;
+    struct io *io;
+    struct exec *exec;
+    struct keyspace *keyspace;
+
+    char run_id[41];
+    const char *executable; /* owned: absolute path */
+    int64_t started_ms;
+    bool stopping; /* SHUTDOWN was accepted: the loop ends after this turn */
+    struct rate ops_rate;
+    uint64_t rss_bytes;     /* sampled by system_sample */
+    uint64_t startup_bytes; /* used_memory of the empty server */
+    uint64_t freed_at_reset;
+    char replication_id[41];
+    uint64_t (*client_bytes)(void *owner); /* memory of all clients; registered by boot */
+    void *client_owner;
+};
+
+/* The borrowed members have been set by the caller. */
+void system_init(struct system *sys, const char *program, int64_t now_ms, struct rng *rng);
+void system_deinit(struct system *sys);
+/* Every 100 ms. */
+void system_sample(struct system *sys);
+
+/* Ends the server as SHUTDOWN with these options (enum shutdown_action) does. NULL, or why it cannot. */
+const char *system_shutdown(struct system *sys, unsigned actions);
+
+/* The system's share of CONFIG RESETSTAT. */
+void system_reset_stats(void *system);
+
+/* INFO TIME LOLWUT SHUTDOWN; module: the system. */
+extern const struct command_binding system_bindings[];
+/* DEBUG; module: the system. */
+extern const struct command_binding debug_bindings[];
+
+#endif

@@ -1,0 +1,81 @@
+/* See engine.h. */
+#include "tests/unit/support/engine.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include "server/commands/families.h"
+#include "server/keyspace/options.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+#define START_MS  1700000000000
+#define WORDS_MAX 64
+
+void engine_init(struct engine *e) {
+    static const struct command_binding *const families[] = {
+        generic_bindings, expire_bindings,       object_bindings,        scan_bindings,
+        string_bindings,  string_range_bindings, string_number_bindings, lcs_bindings,
+        bitmap_bindings,  bitfield_bindings,     hash_bindings,          hash_visit_bindings,
+    };
+    uint64_t seed = 1;
+    memset(e, 0, sizeof(*e));
+    mem_account_enter(&e->account);
+    e->log = log_default;
+    e->log.level = LOG_LEVEL_NOTHING;
+    e->conf = conf_create("test", &e->log);
+    keyspace_register_options(&e->keyspace, e->conf);
+    exec_register_options(&e->exec_conf, e->conf);
+    keyspace_init(&e->keyspace, &e->keyspace.conf, &e->account, NULL, START_MS, &seed);
+    e->exec = exec_create(&e->keyspace, &e->exec_conf);
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+        exec_bind(e->exec, families[i], NULL);
+    exec_bind(e->exec, multi_bindings, e->exec);
+    resp_pool_init(&e->pool);
+    session_init(&e->session, 1, keyspace_database(&e->keyspace, 0), &e->pool, NULL, SESSION_INTERNAL);
+}
+
+void engine_deinit(struct engine *e) {
+    exec_session_gone(e->exec, &e->session);
+    session_deinit(&e->session);
+    exec_destroy(&e->exec);
+    keyspace_deinit(&e->keyspace);
+    resp_pool_deinit(&e->pool);
+    conf_destroy(&e->conf);
+    buf_deinit(&e->reply);
+}
+
+const char *engine_run_as(struct engine *e, struct session *s, const char *line) {
+    struct slice argv[WORDS_MAX];
+    int argc = 0;
+    for (const char *at = line; *at;) {
+        must(argc < WORDS_MAX);
+        size_t len = strcspn(at, " ");
+        argv[argc++] = (struct slice){at, len};
+        at += len;
+        if (*at) at++;
+    }
+    exec_one(e->exec, s, argv, argc, 0);
+    buf_clear(&e->reply);
+    struct resp_chunk *chain = resp_writer_take(&s->reply);
+    for (struct resp_chunk *c = chain; c; c = c->next)
+        buf_append(&e->reply, c->bytes, c->len);
+    resp_chunks_return(&e->pool, chain);
+    return buf_cstr(&e->reply);
+}
+
+const char *engine_run(struct engine *e, const char *line) {
+    return engine_run_as(e, &e->session, line);
+}
+
+const char *engine_runf(struct engine *e, const char *fmt, ...) {
+    char line[1024];
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(line, sizeof(line), fmt, args);
+    va_end(args);
+    must(len >= 0 && (size_t)len < sizeof(line));
+    return engine_run(e, line);
+}
+
+void engine_advance(struct engine *e, int64_t ms) {
+    keyspace_set_now(&e->keyspace, e->keyspace.now_ms + ms);
+}
