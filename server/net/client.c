@@ -122,7 +122,6 @@ void client_open(struct net *net, int socket, uint32_t session_flags) {
 }
 
 void client_close_soon(struct client *c, const char *why) {
-    c->session.flags |= SESSION_CLOSE_NOW;
     if ((c->state & CLIENT_CLOSED) || list_linked(&c->dying)) return;
     list_append(&c->net->dying, &c->dying);
     if (why && c->net->log->level <= LOG_LEVEL_VERBOSE) {
@@ -131,6 +130,7 @@ void client_close_soon(struct client *c, const char *why) {
         log_verbose(c->net->log, "%s %s", why, buf_cstr(&line));
         buf_deinit(&line);
     }
+    c->session.flags |= SESSION_CLOSE_NOW;
 }
 
 static void bury(struct client *c) {

@@ -46,7 +46,6 @@ void net_cron(struct io_timer *timer) {
     struct io_stats io;
     int64_t now_us = io_now_us(net->io);
     io_stats(net->io, &io);
-    rate_sample(&net->ops, now_us, exec_stats(net->exec)->commands);
     rate_sample(&net->net_in, now_us, io.recv_bytes - net->in_base);
     rate_sample(&net->net_out, now_us, io.send_bytes - net->out_base);
     next_second(net, net_now_ms(net));
@@ -89,16 +88,10 @@ static void write_traffic(struct buf *out, void *module) {
     struct io_stats io;
     io_stats(net->io, &io);
     buf_printf(out, "total_connections_received:%llu\r\n", (unsigned long long)net->stats.connections);
-    buf_printf(out, "total_commands_processed:%llu\r\n", (unsigned long long)exec_stats(net->exec)->commands);
-    buf_printf(out, "instantaneous_ops_per_sec:%llu\r\n", (unsigned long long)rate_per_s(&net->ops));
     buf_printf(out, "total_net_input_bytes:%llu\r\n", (unsigned long long)(io.recv_bytes - net->in_base));
     buf_printf(out, "total_net_output_bytes:%llu\r\n", (unsigned long long)(io.send_bytes - net->out_base));
-    buf_printf(out, "total_net_repl_input_bytes:0\r\n");
-    buf_printf(out, "total_net_repl_output_bytes:0\r\n");
     buf_printf(out, "instantaneous_input_kbps:%.2f\r\n", (double)rate_per_s(&net->net_in) / 1024);
     buf_printf(out, "instantaneous_output_kbps:%.2f\r\n", (double)rate_per_s(&net->net_out) / 1024);
-    buf_printf(out, "instantaneous_input_repl_kbps:0.00\r\n");
-    buf_printf(out, "instantaneous_output_repl_kbps:0.00\r\n");
     buf_printf(out, "rejected_connections:%llu\r\n", (unsigned long long)net->stats.rejected);
 }
 
@@ -107,11 +100,8 @@ static void write_limits(struct buf *out, void *module) {
     struct net *net = module;
     struct io_stats io;
     io_stats(net->io, &io);
-    buf_printf(out, "total_error_replies:%llu\r\n", (unsigned long long)exec_stats(net->exec)->error_replies);
     buf_printf(out, "total_reads_processed:%llu\r\n", (unsigned long long)(io.recv_ops - net->reads_base));
     buf_printf(out, "total_writes_processed:%llu\r\n", (unsigned long long)(io.send_ops - net->writes_base));
-    buf_printf(out, "io_threaded_reads_processed:0\r\n");
-    buf_printf(out, "io_threaded_writes_processed:0\r\n");
     buf_printf(out, "client_query_buffer_limit_disconnections:%llu\r\n",
                (unsigned long long)net->stats.query_limit_closed);
     buf_printf(out, "client_output_buffer_limit_disconnections:%llu\r\n",
@@ -139,7 +129,6 @@ void net_reset_stats(struct net *net) {
     net->reads_base = io.recv_ops;
     net->writes_base = io.send_ops;
     net->stats = (struct net_stats){0};
-    rate_reset(&net->ops);
     rate_reset(&net->net_in);
     rate_reset(&net->net_out);
 }

@@ -154,7 +154,7 @@ struct net {
     uint32_t request_count, run_count;
 
     struct io_timer cron;
-    struct rate ops, net_in, net_out;
+    struct rate net_in, net_out;
     uint64_t in_base, out_base, reads_base, writes_base; /* io's counters at the last RESETSTAT */
     size_t recent_max_in[8], recent_max_out[8];          /* per second, the last ones */
     unsigned recent_at;
