@@ -392,10 +392,17 @@ static void run_request(struct exec *x, struct exec_request *r, const struct pre
     begin_call(x, &call, s, r->argv, r->argc);
     call.spec = p->spec;
     call.hashes = p->hashes;
+    x->running = s;
     if (likely(!(s->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT))))
         dispatch(x, &call);
     else
         dispatch_silenced(x, &call);
+    x->running = NULL;
+    if (unlikely(s->flags & SESSION_PUSHES_WAIT)) session_output_pending(s);
+}
+
+const struct session *exec_running_session(const struct exec *x) {
+    return x->running;
 }
 
 /* --- batches --- */

@@ -49,6 +49,10 @@ size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, i
  * own when `flags` has CALL_REPLAYED. */
 void exec_one(struct exec *x, struct session *s, const struct slice *argv, int argc, uint32_t flags);
 
+/* The session of the request under way, NULL between requests. Messages for it wait until its command has
+ * replied. */
+const struct session *exec_running_session(const struct exec *x);
+
 /* Lets go of what exec and the keyspace hold for a session that is about to be freed (MULTI queue, watches,
  * tasks). */
 void exec_session_gone(struct exec *x, struct session *s);

@@ -34,6 +34,7 @@ struct exec {
     bool gates_closed; /* some gate is active: looked up once per batch and after commands that configure */
     bool observed;     /* some observer is */
 
+    const struct session *running; /* whose request it is, NULL between requests */
     double us_per_cycle;
     uint64_t cycles; /* when the command before this one ended */
     const struct command_spec *turn_longest;

@@ -39,6 +39,7 @@ enum session_flags {
         1u
         << 21, /* a request of it stayed undone: those behind it wait too, until its owner feeds it again */
     SESSION_LOCAL = 1u << 22, /* from this machine: may use what `local` allows */
+    SESSION_PUSHES_WAIT = 1u << 23, /* messages came for it while its own command ran: output_pending appends them */
 };
 #define SESSION_ATTENTION                                                                                    \
     (SESSION_NEEDS_AUTH | SESSION_MULTI | SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_CLOSE_AFTER_REPLY | \
@@ -48,7 +49,8 @@ enum session_flags {
 /* What the owner of a session does for those who write to it or end it. All optional for internal sessions.
  */
 struct session_ops {
-    /* Output was written outside of a command of this session: send it at the end of the turn. */
+    /* Output was written outside of a command of this session: send it at the end of the turn. Also called by
+     * dispatch after a command that left SESSION_PUSHES_WAIT. */
     void (*output_pending)(struct session *s);
     /* The session shall be closed (CLIENT KILL, output limits): now, or once its replies are sent. */
     void (*close)(struct session *s, bool after_reply);

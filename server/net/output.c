@@ -1,0 +1,221 @@
+/* From replies to sends.
+ *
+ *      session.reply (writer) ── collect ─► out_first ─► chunk ─► chunk ─► … ─► out_last
+ *                                           └ given to the stream ┘└ waits: for on_sent, or for the commit
+ * gate
+ *
+ * A client is on net.output when it has something to say, was told to close once it has said it, or ended its
+ * own sending. net_flush takes them all, once per turn: one send each. While a send is under way the rest
+ * waits for on_sent, which puts the client back on the list.
+ *
+ * The commit gate holds parts of the chain: a mark names the first chunk that needs the journal to be safe up
+ * to a position. What lies before the first mark may leave, what lies behind it waits, even when it needs
+ * nothing itself: the order of a connection is kept. */
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include "server/net/net_int.h"
+#include <stdio.h>
+#include <string.h>
+
+void client_output_ready(struct client *c) {
+    if ((c->state & CLIENT_CLOSED) || list_linked(&c->output)) return;
+    list_append(&c->net->output, &c->output);
+}
+
+size_t client_output_bytes(const struct client *c) {
+    return c->out_bytes + resp_writer_bytes(&c->session.reply);
+}
+
+/* --- limits --- */
+
+enum conf_client_class client_class(const struct client *c) {
+    if ((c->session.flags & (SESSION_REPLICA | SESSION_MONITOR)) == SESSION_REPLICA)
+        return CONF_CLIENT_REPLICA;
+    return c->session.flags & SESSION_SUBSCRIBED ? CONF_CLIENT_PUBSUB : CONF_CLIENT_NORMAL;
+}
+
+void client_check_output_limit(struct client *c) {
+    struct net *net = c->net;
+    const struct conf_output_limit *limit = &net->conf.output_limits.class[client_class(c)];
+    if (likely(limit->hard_bytes == 0 && limit->soft_bytes == 0)) return;
+    size_t bytes = client_output_bytes(c);
+    bool over = limit->hard_bytes && bytes >= limit->hard_bytes;
+    if (limit->soft_bytes && bytes >= limit->soft_bytes) {
+        int64_t now_ms = net_now_ms(net);
+        if (c->soft_since_ms == 0) c->soft_since_ms = now_ms;
+        over |= now_ms - c->soft_since_ms > limit->soft_seconds * 1000;
+    } else {
+        c->soft_since_ms = 0;
+    }
+    if (likely(!over) || (c->session.flags & SESSION_CLOSE_NOW)) return;
+    struct buf line = {0};
+    client_describe(c, &line);
+    log_warning(net->log, "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",
+                buf_cstr(&line));
+    buf_deinit(&line);
+    net->stats.output_limit_closed++;
+    client_close_soon(c, NULL);
+}
+
+/* --- the commit gate --- */
+
+static void add_mark(struct client *c, struct resp_chunk *chunk, uint64_t position) {
+    struct gate_marks *m = c->marks;
+    if (m == NULL) {
+        m = c->marks = mem_zalloc(sizeof(*m));
+        m->client = c;
+        list_append(&c->net->gated, &m->link);
+        c->session.flags |= SESSION_GATED;
+    }
+    if (m->count == m->cap) {
+        memmove(m->marks, m->marks + m->first, (m->count - m->first) * sizeof(*m->marks));
+        m->count -= m->first;
+        m->first = 0;
+        if (m->count * 2 >= m->cap) {
+            m->cap = m->cap ? m->cap * 2 : 4;
+            m->marks = mem_realloc(m->marks, m->cap * sizeof(*m->marks));
+        }
+    }
+    m->marks[m->count++] = (struct gate_mark){position, chunk};
+}
+
+static void free_marks(struct client *c) {
+    if (c->marks == NULL) return;
+    list_remove(&c->marks->link);
+    mem_free(c->marks->marks);
+    mem_free_sized(c->marks, sizeof(*c->marks));
+    c->marks = NULL;
+    c->session.flags &= ~(uint32_t)SESSION_GATED;
+}
+
+void net_gate_opened(void *owner) {
+    struct net *net = owner;
+    LIST_FOR(it, tmp, &net->gated) {
+        struct gate_marks *m = LIST_OWNER(it, struct gate_marks, link);
+        struct client *c = m->client;
+        uint32_t before = m->first;
+        while (m->first < m->count && m->marks[m->first].position <= net->gate->safe)
+            m->first++;
+        if (m->first != before) client_output_ready(c);
+        if (m->first == m->count) free_marks(c);
+    }
+}
+
+/* How far the journal must be safe before what the session has written may leave; 0: it may. Messages and
+ * events from others may tell of the last write of all. */
+static uint64_t needed_position(const struct client *c) {
+    const struct net *net = c->net;
+    if (likely(!net->gate->promised)) return 0;
+    uint64_t position = c->session.gate_position;
+    if ((c->state & CLIENT_PUSHED) && net->keyspace->unit.journal_position > position)
+        position = net->keyspace->unit.journal_position;
+    return position > net->gate->safe ? position : 0;
+}
+
+/* --- sending --- */
+
+/* Moves what the session wrote behind what waits. */
+static void collect(struct client *c) {
+    struct resp_writer *w = &c->session.reply;
+    size_t bytes = resp_writer_bytes(w);
+    if (w->first == NULL) return;
+    struct resp_chunk *chain = resp_writer_take(w);
+    if (unlikely(bytes == 0)) { /* a silenced command wrote and took it back */
+        resp_chunks_return(c->net->parts.resp_pool, chain);
+        return;
+    }
+    uint64_t position = needed_position(c);
+    if (unlikely(position)) add_mark(c, chain, position);
+    if (c->out_last)
+        c->out_last->next = chain;
+    else
+        c->out_first = chain;
+    while (chain->next)
+        chain = chain->next;
+    c->out_last = chain;
+    c->out_bytes += bytes;
+}
+
+/* Gives the stream what may leave. False: there is nothing. */
+static bool send_some(struct client *c) {
+    struct iovec parts[IO_SEND_PARTS_MAX];
+    unsigned count = 0;
+    const struct resp_chunk *stop = c->marks ? c->marks->marks[c->marks->first].chunk : NULL;
+    struct resp_chunk *chunk = c->out_first;
+    for (; chunk != stop && count < IO_SEND_PARTS_MAX; chunk = chunk->next)
+        if (chunk->len) parts[count++] = (struct iovec){chunk->bytes, chunk->len};
+    if (count == 0) return false;
+    c->out_unsent = chunk;
+    io_stream_send(&c->stream, parts, count);
+    return true;
+}
+
+/* All is said: is it time to part? */
+static void silent(struct client *c) {
+    struct session *s = &c->session;
+    bool waits = s->flags & (SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_MONITOR);
+    if (s->flags & SESSION_CLOSE_AFTER_REPLY)
+        client_close_soon(c, "Client closed connection");
+    else if ((c->state & CLIENT_EOF) && (waits || !list_linked(&c->input)))
+        client_close_soon(c, "Client closed connection");
+}
+
+static void flush(struct client *c) {
+    if (unlikely(c->session.flags & SESSION_CLOSE_NOW)) return;
+    collect(c);
+    c->state &= ~(uint32_t)CLIENT_PUSHED;
+    client_check_output_limit(c);
+    if (io_stream_sending(&c->stream) || (c->session.flags & SESSION_CLOSE_NOW)) return;
+    if (c->out_first && send_some(c)) return;
+    if (c->out_first == NULL &&
+        unlikely((c->state & CLIENT_EOF) || (c->session.flags & SESSION_CLOSE_AFTER_REPLY)))
+        silent(c);
+}
+
+void net_flush(struct net *net) {
+    clients_bury(net);
+    while (!list_empty(&net->output)) {
+        struct client *c = LIST_OWNER(net->output.next, struct client, output);
+        list_remove(&c->output);
+        flush(c);
+    }
+    clients_bury(net);
+}
+
+/* Gives back the chunks up to `end`, which were sent. */
+static void release_sent(struct client *c, const struct resp_chunk *end) {
+    while (c->out_first != end) {
+        struct resp_chunk *chunk = c->out_first;
+        c->out_first = chunk->next;
+        c->out_bytes -= chunk->len;
+        chunk->next = NULL;
+        resp_chunks_return(c->net->parts.resp_pool, chunk);
+    }
+    if (c->out_first == NULL) c->out_last = NULL;
+}
+
+void client_sent(struct client *c, size_t bytes, int error) {
+    if (unlikely(error)) {
+        char why[128];
+        snprintf(why, sizeof(why), "Error writing to client: %s", strerror(error));
+        client_close_soon(c, why);
+        return;
+    }
+    bool was_full = c->out_bytes > NET_UNREAD_MAX;
+    release_sent(c, c->out_unsent);
+    c->active_ms = net_now_ms(c->net);
+    if (unlikely(was_full && c->out_bytes <= NET_UNREAD_MAX)) {
+        io_stream_recv_resume(&c->stream);
+        if (client_has_input(c)) client_input_ready(c);
+    }
+    if (unlikely(c->out_first || c->session.reply.first || (c->state & CLIENT_EOF) ||
+                 (c->session.flags & SESSION_CLOSE_AFTER_REPLY)))
+        client_output_ready(c);
+    else
+        c->soft_since_ms = 0;
+}
+
+void client_output_free(struct client *c) {
+    free_marks(c);
+    release_sent(c, NULL);
+}
