@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/panic.h"
 #include "common/conf/conf_posix.h"
+#include "common/io/io_job.h"
 #include "server/commands/families.h"
 #include "server/exec/memory_gate.h"
 #include "server/exec/options.h"
@@ -60,8 +61,7 @@ static void bind_commands(struct server *s) {
     static const struct command_binding *const families[] = {
         generic_bindings, expire_bindings,       object_bindings,        scan_bindings,
         string_bindings,  string_range_bindings, string_number_bindings, lcs_bindings,
-        bitmap_bindings,  bitfield_bindings,     hash_bindings,
-        hash_visit_bindings,
+        bitmap_bindings,  bitfield_bindings,     hash_bindings,          hash_visit_bindings,
     };
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         exec_bind(s->exec, families[i], NULL);

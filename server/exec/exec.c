@@ -429,7 +429,8 @@ static unsigned prepare(struct exec *x, const struct exec_request *r, struct pre
     return count;
 }
 
-/* Runs the next requests, at most `count`, and returns how many: a group ends early when its keys are many. */
+/* Runs the next requests, at most `count`, and returns how many: a group ends early when its keys are many.
+ */
 static size_t run_group(struct exec *x, struct exec_request *requests, size_t count) {
     struct prepared prepared[GROUP];
     uint64_t hashes[GROUP_HASHES];

@@ -39,7 +39,8 @@ enum session_flags {
         1u
         << 21, /* a request of it stayed undone: those behind it wait too, until its owner feeds it again */
     SESSION_LOCAL = 1u << 22, /* from this machine: may use what `local` allows */
-    SESSION_PUSHES_WAIT = 1u << 23, /* messages came for it while its own command ran: output_pending appends them */
+    SESSION_PUSHES_WAIT =
+        1u << 23, /* messages came for it while its own command ran: output_pending appends them */
 };
 #define SESSION_ATTENTION                                                                                    \
     (SESSION_NEEDS_AUTH | SESSION_MULTI | SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_CLOSE_AFTER_REPLY | \

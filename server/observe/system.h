@@ -1,4 +1,5 @@
-/* The process as a whole: who it is, since when it runs, how it ends. Commands INFO, TIME, LOLWUT and SHUTDOWN. */
+/* The process as a whole: who it is, since when it runs, how it ends. Commands INFO, TIME, LOLWUT and
+ * SHUTDOWN. */
 #ifndef TORC_OBSERVE_SYSTEM_H
 #define TORC_OBSERVE_SYSTEM_H
 
