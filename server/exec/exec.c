@@ -140,6 +140,7 @@ void exec_run(struct exec *x, struct call *call) {
     struct keyspace *ks = x->keyspace;
     struct command_stats *stats = &x->stats[id];
     uint32_t errors_before = call->reply->error_count;
+    uint64_t counted_before = x->totals.error_replies;
     uint64_t position_before = ks->unit.journal_position;
     command_handler *run = x->handlers[id].run;
 
@@ -163,7 +164,9 @@ void exec_run(struct exec *x, struct call *call) {
     }
     if (x->conf->latency_tracking)
         histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
-    if (unlikely(call->reply->error_count != errors_before)) after_error(x, call, stats);
+    /* Those of commands inside EXEC were counted there. */
+    if (unlikely(call->reply->error_count != errors_before) && x->totals.error_replies == counted_before)
+        after_error(x, call, stats);
     if (unlikely(x->observed)) tell_after(x, call, took);
     x->totals.commands++;
     if (unlikely(call->spec->flags & (COMMAND_ADMIN | COMMAND_NOSCRIPT))) look_at_switches(x);
