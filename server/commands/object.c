@@ -4,7 +4,7 @@
 #include "server/commands/families.h"
 #include "server/keyspace/access.h"
 #include "server/keyspace/keys.h"
-#include "server/types/value.h"
+#include "server/types/string.h"
 
 #define SWITCHING                                                                                            \
     "Please note that when switching between policies at runtime LRU and LFU data will take some time to "   \
@@ -22,9 +22,13 @@ static void cmd_object_encoding(struct call *call) {
     if (e) resp_bulk_cstr(call->reply, value_encoding_name(e));
 }
 
-/* Nothing is shared: every value has one owner. */
+/* Nothing is shared here: every value has one owner. Clients that ask expect that small integers are, though,
+ * and Redis answers for those with a number that stands for no count. */
 static void cmd_object_refcount(struct call *call) {
-    if (object_of(call)) resp_int(call->reply, 1);
+    const struct entry *e = object_of(call);
+    if (e == NULL) return;
+    bool small = entry_encoding(e) == ENC_INT && (uint64_t)string_stored_int(e) < 10000;
+    resp_int(call->reply, small ? INT32_MAX : 1);
 }
 
 static void cmd_object_idletime(struct call *call) {
