@@ -222,6 +222,7 @@ void server_stop(struct server *s) {
 void server_destroy(struct server **server) {
     struct server *s = *server;
     mem_account_enter(&s->account);
+    conf_destroy(&s->conf); /* writes to the options of modules, so it goes before them */
     if (s->started) {
         net_destroy(&s->net);
         pubsub_destroy(&s->pubsub);
@@ -235,7 +236,6 @@ void server_destroy(struct server **server) {
         pubsub_destroy(&s->pubsub);
     }
     if (s->io) io_destroy(&s->io);
-    conf_destroy(&s->conf);
     free(s);
     *server = NULL;
 }

@@ -363,12 +363,12 @@ static void dispatch(struct exec *x, struct call *call) {
 /* CLIENT REPLY OFF and SKIP: the command runs, and what it replied is forgotten. */
 static void dispatch_silenced(struct exec *x, struct call *call) {
     struct session *s = call->session;
-    bool skip = s->flags & SESSION_REPLY_SKIP_NEXT;
+    if (s->flags & SESSION_REPLY_SKIP_NEXT) s->flags |= SESSION_REPLY_SKIP;
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP_NEXT;
-    if (skip) s->flags |= SESSION_REPLY_SKIP;
     struct resp_mark mark = resp_mark(call->reply);
     dispatch(x, call);
-    if (skip || (s->flags & SESSION_REPLY_OFF)) resp_truncate(call->reply, mark);
+    /* Asked afterwards: CLIENT REPLY ON ends the silence for itself, too. */
+    if (s->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP)) resp_truncate(call->reply, mark);
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP;
 }
 
