@@ -1,7 +1,7 @@
 /* Asking the processor for a cache line ahead of its use.
  *
- * The compiler's own __builtin_prefetch is not enough: gcc takes a function that does nothing else for one without
- * effects, and drops the calls to it, prefetch and all. */
+ * The compiler's own __builtin_prefetch is not enough: gcc takes a function that does nothing else for one
+ * without effects, and drops the calls to it, prefetch and all. */
 #ifndef TORC_BASE_PREFETCH_H
 #define TORC_BASE_PREFETCH_H
 

@@ -63,7 +63,7 @@ static bool choose_engine(struct io *io, char *error) {
     return true;
 }
 
-static void on_wake_bytes(struct io *io, struct io_source *source, ssize_t len) {
+void io_wakers_deliver(struct io *io) {
     /* The order of firing is the reverse of the stack's. */
     struct io_waker *fired = __atomic_exchange_n(&io->fired, NULL, __ATOMIC_ACQUIRE), *in_order = NULL;
     while (fired) {
@@ -80,6 +80,10 @@ static void on_wake_bytes(struct io *io, struct io_source *source, ssize_t len) 
         io->callbacks++;
         waker->on_wake(waker);
     }
+}
+
+static void on_wake_bytes(struct io *io, struct io_source *source, ssize_t len) {
+    io_wakers_deliver(io);
 }
 
 static void on_jobs_done(struct io_waker *waker) {

@@ -10,6 +10,7 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/io/io_int.h"
+#include <string.h>
 
 void io_bufs_init(struct io_bufs *bufs, uint32_t bytes, uint32_t min, uint32_t max) {
     must(max <= 32768 && min <= max && min > 0);
@@ -53,6 +54,7 @@ int io_bufs_lend(struct io_bufs *bufs) {
 void io_bufs_release(struct io_bufs *bufs, uint32_t id) {
     must(id < bufs->max && bufs->slots[id].refs > 0);
     if (--bufs->slots[id].refs) return;
+    if (unlikely(bufs->poison)) memset(bufs->slots[id].base, 0xdd, bufs->bytes);
     if (unlikely(bufs->free_count >= bufs->min)) {
         mem_free_sized(bufs->slots[id].base, bufs->bytes);
         bufs->slots[id].base = NULL;

@@ -95,16 +95,31 @@ static bool real_exists(struct io *io, const char *path) {
     return access(path, F_OK) == 0;
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int real_list(struct io *io, const char *path, void (*each)(void *owner, const char *name),
                      void *owner) {
-    struct dirent **names;
-    int count = scandir(path, &names, NULL, alphasort);
-    if (count < 0) return -errno;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(names[i]->d_name, ".") && strcmp(names[i]->d_name, "..")) each(owner, names[i]->d_name);
-        free(names[i]); /* scandir's, so not from our allocator */
+    DIR *folder = opendir(path);
+    if (!folder) return -errno;
+    char **names = NULL;
+    size_t count = 0, cap = 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        if (count == cap) {
+            cap = cap ? cap * 2 : 32;
+            names = mem_realloc(names, cap * sizeof *names);
+        }
+        names[count++] = mem_strdup(entry->d_name);
     }
-    free(names);
+    closedir(folder);
+    if (count) qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++) {
+        each(owner, names[i]);
+        mem_free(names[i]);
+    }
+    mem_free(names);
     return 0;
 }
 

@@ -128,6 +128,7 @@ struct io_bufs {
     uint32_t count; /* slots with memory */
     uint32_t lent;
     uint32_t free_count, spare_count;
+    bool poison;     /* sim: overwrite what is given back */
     uint16_t *free;  /* ids with memory and nobody's: a stack, the warmest on top */
     uint16_t *spare; /* ids without memory */
     struct io_buf_slot *slots;
@@ -230,6 +231,7 @@ void io_listener_got(struct io_listener *l, int socket);
 void io_listener_failed(struct io_listener *l, int error);
 void io_listener_quiet(struct io_listener *l);
 
+void io_wakers_deliver(struct io *io);
 void io_jobs_deliver(struct io *io);
 void io_jobs_deinit(struct io *io);
 void io_job_run(struct io_job *job);                   /* work, with its account entered */

@@ -362,9 +362,11 @@ static void dispatch_silenced(struct exec *x, struct call *call) {
     struct session *s = call->session;
     bool skip = s->flags & SESSION_REPLY_SKIP_NEXT;
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP_NEXT;
+    if (skip) s->flags |= SESSION_REPLY_SKIP;
     struct resp_mark mark = resp_mark(call->reply);
     dispatch(x, call);
     if (skip || (s->flags & SESSION_REPLY_OFF)) resp_truncate(call->reply, mark);
+    s->flags &= ~(uint32_t)SESSION_REPLY_SKIP;
 }
 
 static void begin_call(struct exec *x, struct call *call, struct session *s, const struct slice *argv,

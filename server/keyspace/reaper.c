@@ -13,7 +13,8 @@
 #include "server/keyspace/database.h"
 #include "server/types/value.h"
 
-#define JOB_BUDGET 100000 /* a few milliseconds of freeing */
+#define JOB_BUDGET   100000 /* a few milliseconds of freeing */
+#define BUCKETS_STEP ((size_t)8 << 20)
 
 struct dead {
     struct link link;
@@ -56,8 +57,8 @@ static bool eat(struct dead *dead, size_t *budget) {
     bool empty = table_drain(t, &dead->table_cursor, *budget, eat_item, NULL);
     size_t took = before - t->count;
     *budget = took < *budget ? *budget - took : 0;
-    if (!empty) return false;
-    table_deinit(t);
+    /* In pieces, given back page by page: unmapping all at once would hold up the page faults of the loop. */
+    if (!empty || !table_deinit_step(t, BUCKETS_STEP)) return false;
     deadlines_deinit(&dead->table.deadlines);
     return true;
 }

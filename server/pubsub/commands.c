@@ -19,22 +19,24 @@ static const char *const unsubscribe_words[] = {"unsubscribe", "punsubscribe", "
 static void subscribe(struct call *call, enum pubsub_kind kind) {
     for (int i = 1; i < call->argc; i++) {
         pubsub_subscribe(call->module, call->session, kind, call->argv[i]);
-        resp_push(call->reply, 3);
-        resp_bulk_cstr(call->reply, subscribe_words[kind]);
-        resp_bulk_slice(call->reply, call->argv[i]);
-        resp_int(call->reply, (int64_t)shown_count(call->session, kind));
+        struct resp_writer *w = pubsub_confirmations(call->module, call->session);
+        resp_push(w, 3);
+        resp_bulk_cstr(w, subscribe_words[kind]);
+        resp_bulk_slice(w, call->argv[i]);
+        resp_int(w, (int64_t)shown_count(call->session, kind));
     }
 }
 
 static void reply_unsubscribed(struct call *call, enum pubsub_kind kind, const struct slice *name,
                                size_t left) {
-    resp_push(call->reply, 3);
-    resp_bulk_cstr(call->reply, unsubscribe_words[kind]);
+    struct resp_writer *w = pubsub_confirmations(call->module, call->session);
+    resp_push(w, 3);
+    resp_bulk_cstr(w, unsubscribe_words[kind]);
     if (name)
-        resp_bulk_slice(call->reply, *name);
+        resp_bulk_slice(w, *name);
     else
-        resp_null(call->reply);
-    resp_int(call->reply, (int64_t)left);
+        resp_null(w);
+    resp_int(w, (int64_t)left);
 }
 
 static void unsubscribe_all(struct call *call, enum pubsub_kind kind) {

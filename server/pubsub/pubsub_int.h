@@ -44,6 +44,10 @@ static inline struct slice channel_name(const struct channel *ch) {
     return (struct slice){ch->name, ch->name_len};
 }
 
+/* Where the confirmation of a subscription goes: into the reply, or, where CLIENT REPLY silences that, to the
+ * messages that wait for the command's end. */
+struct resp_writer *pubsub_confirmations(struct pubsub *ps, struct session *s);
+
 /* The option, and what becomes of a change (notify.c). */
 void notify_register_options(struct pubsub *ps, struct conf *conf);
 void notify_start(struct pubsub *ps);

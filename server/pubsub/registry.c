@@ -224,6 +224,14 @@ size_t pubsub_publish(struct pubsub *ps, struct slice channel, struct slice mess
     return receivers;
 }
 
+struct resp_writer *pubsub_confirmations(struct pubsub *ps, struct session *s) {
+    if (likely(!(s->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP)))) return &s->reply;
+    struct resp_writer *w = &member_of(ps, s)->waiting;
+    w->proto = s->reply.proto;
+    s->flags |= SESSION_PUSHES_WAIT;
+    return w;
+}
+
 void pubsub_session_deliver(struct session *s) {
     s->flags &= ~(uint32_t)SESSION_PUSHES_WAIT;
     if (s->pubsub == NULL) return;

@@ -372,8 +372,10 @@ proc r {args} {
 }
 
 proc reconnect {{level 0}} {
-    catch { [srv $level client] close }
+    set old [srv $level client]
+    # where connecting fails, the old one stays
     server::set_field $level client [server::connect [lindex $::servers [server::index $level]]]
+    catch { $old close }
 }
 
 # The test makes its server die on purpose.

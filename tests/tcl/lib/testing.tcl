@@ -30,6 +30,7 @@ proc testing::denied {tags} {
         if {$tag eq "large-memory" && !$::large_memory} { return "needs --large-memory" }
         if {$tag eq "torc" && $::torc_version eq ""} { return "the server is not Torc" }
         if {$tag eq "redis" && $::torc_version ne ""} { return "the server is Torc" }
+        if {$tag eq "later" && $::torc_version ne ""} { return "Torc has not got what it needs yet" }
         if {$tag eq "io_uring" && $::engine eq "epoll"} { return "engine is epoll" }
         if {[regexp {^since:(\d+)\.(\d+)$} $tag -> major minor]} {
             if {![server_is_at_least $major $minor]} { return "the server is older than $major.$minor" }

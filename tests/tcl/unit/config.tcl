@@ -222,7 +222,8 @@ start_server {tags {config external:skip}} {
 
 # A server by hand: its words, its input and what it prints up to its end.
 proc server_says {words {input ""}} {
-    catch { exec timeout 10 $::server_binary {*}$words << $input 2>@1 } output
+    # where it should have refused and starts, it shall not get in anybody's way
+    catch { exec timeout 5 $::server_binary {*}$words << $input 2>@1 } output
     return $output
 }
 
@@ -296,13 +297,16 @@ tags {config flags external:skip} {
         "hz \"10"               "*line 2*Unbalanced quotes in configuration line*"
         "maxmemory-policy x"    "*line 2*argument(s) must be one of the following*"
         "appendonly maybe"      "*line 2*argument must be 'yes' or 'no'*"
-        "rename-command nosuch x"   "*line 2*No such command in rename-command*"
         "include /nosuch/file"  "*can't open config file '/nosuch/file'*"
     } {
         test "A file with '$line' is refused" {
-            string map {\r ""} [server_says [list [config_of "# first\n$line"]]]
+            string map {\r ""} [server_says [list [config_of "# first\n$line\nport 0"]]]
         } $why
     }
+
+    test "A file that renames what there is not is refused" {
+        server_says [list [config_of "# first\nrename-command nosuch x\nport 0"]]
+    } {*line 2*No such command in rename-command*} {later}
 
     test "An unknown option names file, line and the nearest option" {
         set path [config_of "# first\n\nmaxmemmory 1mb"]

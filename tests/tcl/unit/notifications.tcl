@@ -142,7 +142,7 @@ start_server {tags {notifications}} {
         r config set maxmemory 0
         r config set maxmemory-policy noeviction
         assert_match {pmessage \* __keyevent@*__:evicted k} [$rd read]
-    } {} {needs:config-maxmemory}
+    } {} {needs:config-maxmemory later}
 
     test "Events of a transaction come with it" {
         r config set notify-keyspace-events EA

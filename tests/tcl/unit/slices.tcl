@@ -22,20 +22,20 @@ proc fill_hash {key count} {
 # How often another client is served until the deferred client has its reply.
 proc served_until_answered {rd} {
     set fd [$rd channel]
-    fconfigure $fd -blocking 0
-    set served 0
-    while {[chan pending input $fd] == 0} {
+    set ::answered 0
+    # seen while the other client's reads run the event loop
+    fileevent $fd readable [list served_note $fd]
+    set until [expr {[clock milliseconds] + 20000}]
+    for {set served 0} {!$::answered} {incr served} {
         r ping
-        incr served
-        # looks into the socket without waiting
-        set resp::ready(look) 0
-        fileevent $fd readable {set resp::ready(look) 1}
-        update
-        fileevent $fd readable {}
-        if {$resp::ready(look)} break
+        if {[clock milliseconds] > $until} { fail "no reply after $served others" }
     }
-    fconfigure $fd -blocking 1
     return $served
+}
+
+proc served_note {fd} {
+    set ::answered 1
+    fileevent $fd readable {}
 }
 
 start_server {tags {slices torc}} {

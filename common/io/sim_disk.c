@@ -1,0 +1,273 @@
+/* The simulated disk of one loop: files in memory that know what of them would survive a power cut.
+ *
+ *      write ─► data ── sync ─► durable          names: made by open, rename, unlink ── sync_dir ─►
+ * durable_path
+ *
+ * A path is one name; folders are prefixes. Each file is an object apart from its names, as with inodes: an
+ * open descriptor keeps an unlinked file alive. */
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include "common/io/sim_int.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct file {
+    char *path;         /* owned; NULL: unlinked */
+    char *durable_path; /* owned; NULL: its name would not survive */
+    struct buf data, durable;
+    unsigned open_count;
+    bool folder;
+};
+
+struct handle {
+    struct file *file; /* NULL: free */
+    int flags;
+};
+
+struct sim_disk {
+    struct file **files;
+    size_t file_count;
+    struct handle *handles;
+    int handle_count;
+};
+
+struct sim_disk *sim_disk_create(void) {
+    return mem_zalloc(sizeof(struct sim_disk));
+}
+
+static void file_free(struct file *f) {
+    mem_free(f->path);
+    mem_free(f->durable_path);
+    buf_deinit(&f->data);
+    buf_deinit(&f->durable);
+    mem_free_sized(f, sizeof *f);
+}
+
+void sim_disk_destroy(struct sim_disk **disk) {
+    for (size_t i = 0; i < (*disk)->file_count; i++)
+        file_free((*disk)->files[i]);
+    mem_free((*disk)->files);
+    mem_free((*disk)->handles);
+    mem_free_sized(*disk, sizeof **disk);
+    *disk = NULL;
+}
+
+static struct sim_disk *disk_of(struct io *io) {
+    return sim_loop_of(io)->disk;
+}
+
+static struct file *find(struct sim_disk *d, const char *path) {
+    for (size_t i = 0; i < d->file_count; i++) {
+        if (d->files[i]->path && strcmp(d->files[i]->path, path) == 0) return d->files[i];
+    }
+    return NULL;
+}
+
+static struct file *file_new(struct sim_disk *d, const char *path) {
+    struct file *f = mem_zalloc(sizeof *f);
+    f->path = mem_strdup(path);
+    d->files = mem_realloc(d->files, (d->file_count + 1) * sizeof *d->files);
+    d->files[d->file_count++] = f;
+    return f;
+}
+
+/* Files that nothing names and nobody has open are gone. */
+static void sweep(struct sim_disk *d) {
+    size_t kept = 0;
+    for (size_t i = 0; i < d->file_count; i++) {
+        struct file *f = d->files[i];
+        if (f->path || f->durable_path || f->open_count)
+            d->files[kept++] = f;
+        else
+            file_free(f);
+    }
+    d->file_count = kept;
+}
+
+static struct handle *handle_at(struct io *io, int fd) {
+    struct sim_disk *d = disk_of(io);
+    return fd >= 0 && fd < d->handle_count && d->handles[fd].file ? &d->handles[fd] : NULL;
+}
+
+static int sim_open(struct io *io, const char *path, int flags, mode_t mode) {
+    struct sim_disk *d = disk_of(io);
+    struct file *f = find(d, path);
+    if (!f && !(flags & O_CREAT)) return -ENOENT;
+    if (f && flags & O_CREAT && flags & O_EXCL) return -EEXIST;
+    if (f && f->folder && (flags & O_ACCMODE) != O_RDONLY) return -EISDIR;
+    if (!f) f = file_new(d, path);
+    if (flags & O_TRUNC) buf_clear(&f->data);
+    int fd = 0;
+    while (fd < d->handle_count && d->handles[fd].file)
+        fd++;
+    if (fd == d->handle_count) {
+        d->handles = mem_realloc(d->handles, ((size_t)d->handle_count + 1) * sizeof *d->handles);
+        d->handle_count++;
+    }
+    d->handles[fd] = (struct handle){f, flags};
+    f->open_count++;
+    return fd;
+}
+
+static int sim_close(struct io *io, int fd) {
+    struct handle *h = handle_at(io, fd);
+    if (!h) return -EBADF;
+    h->file->open_count--;
+    h->file = NULL;
+    sweep(disk_of(io));
+    return 0;
+}
+
+static ssize_t sim_read(struct io *io, int fd, void *out, size_t len, int64_t offset) {
+    struct handle *h = handle_at(io, fd);
+    if (!h) return -EBADF;
+    if (offset < 0) return -EINVAL;
+    size_t size = h->file->data.len;
+    if ((size_t)offset >= size) return 0;
+    if (len > size - (size_t)offset) len = size - (size_t)offset;
+    if (len) memcpy(out, h->file->data.ptr + offset, len);
+    return (ssize_t)len;
+}
+
+static void resize(struct buf *data, size_t size) {
+    if (size > data->len) {
+        size_t more = size - data->len;
+        buf_reserve(data, more);
+        memset(data->ptr + data->len, 0, more);
+    }
+    data->len = size;
+}
+
+static ssize_t sim_write(struct io *io, int fd, const void *bytes, size_t len, int64_t offset) {
+    struct handle *h = handle_at(io, fd);
+    if (!h || (h->flags & O_ACCMODE) == O_RDONLY) return -EBADF;
+    if (offset < 0) return -EINVAL;
+    struct buf *data = &h->file->data;
+    if ((size_t)offset + len > data->len) resize(data, (size_t)offset + len);
+    if (len) memcpy(data->ptr + offset, bytes, len);
+    return (ssize_t)len;
+}
+
+static int sim_sync(struct io *io, int fd, bool data_only) {
+    struct handle *h = handle_at(io, fd);
+    if (!h) return -EBADF;
+    buf_clear(&h->file->durable);
+    if (h->file->data.len) buf_append(&h->file->durable, h->file->data.ptr, h->file->data.len);
+    return 0;
+}
+
+static int sim_truncate(struct io *io, int fd, int64_t size) {
+    struct handle *h = handle_at(io, fd);
+    if (!h || (h->flags & O_ACCMODE) == O_RDONLY) return -EBADF;
+    if (size < 0) return -EINVAL;
+    resize(&h->file->data, (size_t)size);
+    return 0;
+}
+
+static int64_t sim_size(struct io *io, int fd) {
+    struct handle *h = handle_at(io, fd);
+    return h ? (int64_t)h->file->data.len : -EBADF;
+}
+
+static void take_name(struct file *f) {
+    mem_free(f->path);
+    f->path = NULL;
+}
+
+static int sim_rename(struct io *io, const char *from, const char *to) {
+    struct sim_disk *d = disk_of(io);
+    struct file *f = find(d, from), *before = find(d, to);
+    if (!f) return -ENOENT;
+    if (f == before) return 0;
+    if (before) take_name(before);
+    take_name(f);
+    f->path = mem_strdup(to);
+    sweep(d);
+    return 0;
+}
+
+static int sim_unlink(struct io *io, const char *path) {
+    struct file *f = find(disk_of(io), path);
+    if (!f) return -ENOENT;
+    if (f->folder) return -EISDIR;
+    take_name(f);
+    sweep(disk_of(io));
+    return 0;
+}
+
+static int sim_mkdir(struct io *io, const char *path, mode_t mode) {
+    struct file *f = find(disk_of(io), path);
+    if (f) return f->folder ? 0 : -EEXIST;
+    file_new(disk_of(io), path)->folder = true;
+    return 0;
+}
+
+/* The name within folder `path`, or NULL if it lies elsewhere. "." holds the names without a folder. */
+static const char *name_in(const char *path, const char *file) {
+    size_t len = strlen(path);
+    if (strcmp(path, ".") == 0) return strchr(file, '/') ? NULL : file;
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    if (strncmp(file, path, len) || file[len] != '/' || strchr(file + len + 1, '/')) return NULL;
+    return file + len + 1;
+}
+
+static int sim_sync_dir(struct io *io, const char *path) {
+    struct sim_disk *d = disk_of(io);
+    for (size_t i = 0; i < d->file_count; i++) {
+        struct file *f = d->files[i];
+        if (!(f->path && name_in(path, f->path)) && !(f->durable_path && name_in(path, f->durable_path)))
+            continue;
+        mem_free(f->durable_path);
+        f->durable_path = f->path ? mem_strdup(f->path) : NULL;
+    }
+    sweep(d);
+    return 0;
+}
+
+static bool sim_exists(struct io *io, const char *path) {
+    return find(disk_of(io), path);
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int sim_list(struct io *io, const char *path, void (*each)(void *owner, const char *name),
+                    void *owner) {
+    struct sim_disk *d = disk_of(io);
+    const char **names = mem_alloc((d->file_count + 1) * sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; i < d->file_count; i++) {
+        const char *name = d->files[i]->path ? name_in(path, d->files[i]->path) : NULL;
+        if (name) names[count++] = name;
+    }
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++)
+        each(owner, names[i]);
+    mem_free(names);
+    return 0;
+}
+
+const struct io_disk_ops io_disk_sim = {sim_open,     sim_close,  sim_read,   sim_write,  sim_sync,
+                                        sim_truncate, sim_size,   sim_rename, sim_unlink, sim_mkdir,
+                                        sim_sync_dir, sim_exists, sim_list};
+
+void sim_disk_crash(struct io *io) {
+    struct sim_disk *d = disk_of(io);
+    for (int i = 0; i < d->handle_count; i++) {
+        if (d->handles[i].file) d->handles[i].file->open_count--;
+        d->handles[i].file = NULL;
+    }
+    for (size_t i = 0; i < d->file_count; i++) {
+        struct file *f = d->files[i];
+        buf_clear(&f->data);
+        if (f->durable.len) buf_append(&f->data, f->durable.ptr, f->durable.len);
+        mem_free(f->path);
+        f->path = f->durable_path ? mem_strdup(f->durable_path) : NULL;
+    }
+    sweep(d);
+}
