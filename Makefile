@@ -80,6 +80,7 @@ PROGRAMS := $(if $(wildcard server/main.c),torc-server) $(if $(wildcard proxy/ma
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(call find,tests/unit,*_test.c))
 SIM_TESTS := $(patsubst %.c,$(OUT)/%,$(call find,tests/sim,*_test.c))
+DIFFERENTIAL_SRC := $(wildcard tests/differential/*.c)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*_fuzz.c))
 # Helpers that tests share: every other .c beside them.
 UNIT_HELPERS := $(filter-out %_test.c,$(call find,tests/unit,*.c))
@@ -155,6 +156,8 @@ $(UNIT_TESTS): $(OUT)/%: $(OUT)/obj/%.o $(call obj,$(UNIT_HELPERS)) $(SERVER_LIB
 	$(call link,-lcmocka)
 $(SIM_TESTS): $(OUT)/%: $(OUT)/obj/%.o $(call obj,$(SIM_HELPERS)) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link,-lcmocka)
+$(OUT)/differential: $(call obj,$(DIFFERENTIAL_SRC)) $(COMMON_LIB)
+	$(call link)
 $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/fuzz/%.o $(call obj,$(FUZZ_HELPERS)) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link,-fsanitize=fuzzer)
 

@@ -1,0 +1,156 @@
+/* Comparing replies. Errors always agree word for word; the rest as the rule says. */
+#include "tests/differential/compare.h"
+#include "common/base/mem.h"
+#include "common/base/num.h"
+#include "common/resp/resp_reply.h"
+#include <stdlib.h>
+#include <string.h>
+
+bool reply_elements(struct slice reply, struct slice *out, size_t max, size_t *count) {
+    const char *at = reply.ptr, *end = reply.ptr + reply.len;
+    struct resp_token head;
+    *count = 0;
+    if (!resp_token_next(&at, end, &head) || !strchr("*~%>", head.type) || head.null) return false;
+    for (int64_t i = 0; i < head.count; i++) {
+        const char *begin = at;
+        if (*count == max || !resp_value_skip(&at, end)) return false;
+        out[(*count)++] = (struct slice){begin, (size_t)(at - begin)};
+    }
+    return true;
+}
+
+static int order(const void *a, const void *b) {
+    return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+bool replies_agree_unordered(struct slice a, struct slice b, bool pairs) {
+    if (a.len != b.len || a.len == 0 || a.ptr[0] != b.ptr[0]) return false;
+    if (slice_eq(a, b)) return true;
+    size_t max = a.len / 4 + 1, count_a, count_b;
+    struct slice *list = mem_alloc(2 * max * sizeof *list);
+    struct slice *list_b = list + max;
+    bool same = reply_elements(a, list, max, &count_a) && reply_elements(b, list_b, max, &count_b) && count_a == count_b;
+    if (same && pairs && count_a % 2 == 0) { /* a pair is one run of bytes */
+        for (size_t i = 0; i < count_a / 2; i++) {
+            list[i] = (struct slice){list[2 * i].ptr, list[2 * i].len + list[2 * i + 1].len};
+            list_b[i] = (struct slice){list_b[2 * i].ptr, list_b[2 * i].len + list_b[2 * i + 1].len};
+        }
+        count_a /= 2;
+    }
+    if (same) {
+        qsort(list, count_a, sizeof *list, order);
+        qsort(list_b, count_a, sizeof *list_b, order);
+        for (size_t i = 0; i < count_a && same; i++)
+            same = slice_eq(list[i], list_b[i]);
+    }
+    mem_free(list);
+    return same;
+}
+
+static bool reply_int(struct slice reply, int64_t *out) {
+    const char *at = reply.ptr;
+    struct resp_token t;
+    if (!resp_token_next(&at, reply.ptr + reply.len, &t) || t.type != ':') return false;
+    *out = t.count;
+    return true;
+}
+
+/* Absolute times beyond this were given as such (values.c), and are exact; others follow each server's own clock. */
+static bool agree_time(const struct rule *rule, struct replies now) {
+    int64_t a, b;
+    bool ms = rule->spec->name[0] == 'p', absolute = strstr(rule->spec->name, "time") && !strstr(rule->spec->name, "idle");
+    if (slice_eq(now.torc, now.redis)) return true;
+    if (!reply_int(now.torc, &a) || !reply_int(now.redis, &b) || a < 0 || b < 0) return false;
+    if (absolute && (a > (ms ? 4100000000000 : 4100000000))) return false;
+    int64_t apart = a > b ? a - b : b - a;
+    return apart <= (ms ? 60000 : 60);
+}
+
+static bool one_of(struct slice value, const struct slice *list, size_t count, size_t stride) {
+    for (size_t i = 0; i < count; i += stride)
+        if (slice_eq(value, list[i])) return true;
+    return false;
+}
+
+static bool is_null(struct slice reply) {
+    return slice_eq(reply, SLICE("$-1\r\n")) || slice_eq(reply, SLICE("_\r\n"));
+}
+
+/* RANDOMKEY against KEYS *. */
+static bool valid_key(struct slice reply, struct slice keys) {
+    size_t max = keys.len / 4 + 1, count;
+    struct slice *list = mem_alloc(max * sizeof *list);
+    bool valid = reply_elements(keys, list, max, &count) &&
+                 (count ? one_of(reply, list, count, 1) : is_null(reply));
+    mem_free(list);
+    return valid;
+}
+
+/* The picks of HRANDFIELD: `values` of them come with their value. RESP3 wraps each such pair. */
+static bool valid_picks(struct slice *picks, size_t n, bool values, const struct slice *all, size_t all_count, int64_t wanted) {
+    size_t fields = all_count / 2, step = 1;
+    struct slice pair[2];
+    size_t two;
+    bool wrapped = values && n && picks[0].ptr[0] == '*';
+    if (values && !wrapped) step = 2;
+    if (n % step) return false;
+    size_t picked = n / step;
+    if (picked != (wanted < 0 ? (fields ? (size_t)-wanted : 0) : (size_t)wanted < fields ? (size_t)wanted : fields))
+        return false;
+    for (size_t i = 0; i < picked; i++) {
+        struct slice field = picks[i * step], value = values && !wrapped ? picks[i * step + 1] : field;
+        if (wrapped) {
+            if (!reply_elements(field, pair, 2, &two) || two != 2) return false;
+            field = pair[0];
+            value = pair[1];
+        }
+        size_t at = 0;
+        while (at < all_count && !slice_eq(all[at], field))
+            at += 2;
+        if (at >= all_count || (values && !slice_eq(all[at + 1], value))) return false;
+        if (wanted >= 0 && one_of(picks[i * step], picks, i * step, step)) return false; /* all different */
+    }
+    return true;
+}
+
+static bool valid_fields(const struct step *step, struct slice reply, struct slice all) {
+    size_t max = (all.len + reply.len) / 4 + 2, count, n;
+    struct slice *list = mem_alloc(2 * max * sizeof *list), *picks = list + max;
+    bool valid = false;
+    int64_t wanted;
+    if (!reply_elements(all, list, max, &count)) {
+        valid = false;
+    } else if (step->argc == 2) {
+        valid = count ? one_of(reply, list, count, 2) : is_null(reply);
+    } else if (num_parse_int64(step->argv[2].ptr, step->argv[2].len, &wanted) && reply_elements(reply, picks, max, &n)) {
+        valid = valid_picks(picks, n, step->argc > 3, list, count, wanted);
+    }
+    mem_free(list);
+    return valid;
+}
+
+bool replies_agree(const struct rule *rule, const struct step *step, struct replies now, const struct step *before_step,
+                   const struct replies *before) {
+    if (reply_is_error(now.torc) || reply_is_error(now.redis)) return slice_eq(now.torc, now.redis);
+    switch (rule->compare) {
+    case COMPARE_EXACT: return slice_eq(now.torc, now.redis);
+    case COMPARE_UNORDERED: return replies_agree_unordered(now.torc, now.redis, rule->pairs);
+    case COMPARE_TIME: return agree_time(rule, now);
+    case COMPARE_RANDOM_KEY:
+        if (!before || before_step->argc != 2 || !slice_is(before_step->argv[0], "keys")) return true;
+        return valid_key(now.torc, before->torc) && valid_key(now.redis, before->redis);
+    case COMPARE_RANDOM_FIELDS:
+        if (!before || before_step->argc != 2 || !slice_is(before_step->argv[0], "hgetall") || step->argc < 2 ||
+            !slice_eq(before_step->argv[1], step->argv[1]) || reply_is_error(before->torc))
+            return true;
+        return valid_fields(step, now.torc, before->torc) && valid_fields(step, now.redis, before->redis);
+    case COMPARE_SCHEMA: return true;
+    }
+    return false;
+}
+
+void reply_print(struct slice reply, struct buf *out) {
+    size_t shown = reply.len < 1500 ? reply.len : 1500;
+    buf_append_quoted(out, reply.ptr, shown);
+    if (shown < reply.len) buf_printf(out, "… (%zu bytes)", reply.len);
+}

@@ -1,0 +1,524 @@
+/* From argument trees to commands.
+ *
+ *      spec ──► walk of its arguments ──► shuffle of neighbouring options ──► mutation ──► taming ──► step
+ *               (values.c fills leaves)                                        (1 of 8)
+ *
+ * Taming takes out what would make a right server's answer depend on the clock or the machine: short times to live,
+ * random picks of a billion elements.
+ *
+ * A round begins with every command of the pool, then draws by weight. Steps come in blocks of one session, since
+ * only the commands of one connection have an order that both servers must share.
+ */
+#include "tests/differential/generate.h"
+#include "common/base/mem.h"
+#include "common/base/num.h"
+#include "tests/differential/values.h"
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define SEGMENTS_MAX 32
+
+/* --- the walk --- */
+
+struct walk {
+    struct generator *g;
+    struct args *a;
+    const char *group;
+    int count_at; /* argument that counts what comes next ("numkeys"), -1: none */
+};
+
+static void emit_token(struct walk *w, const char *token) {
+    char text[64];
+    size_t len = strlen(token);
+    unsigned style = (unsigned)rng_below(&w->g->rng, 10);
+    if (len == 0) { /* COMMAND DOCS writes an empty token as "" */
+        args_add(w->a, "", 0);
+        return;
+    }
+    for (size_t i = 0; i < len && i < sizeof text; i++)
+        text[i] = (char)(style < 6   ? token[i]
+                         : style < 8 ? tolower((unsigned char)token[i])
+                         : i % 2     ? toupper((unsigned char)token[i])
+                                     : tolower((unsigned char)token[i]));
+    args_add(w->a, text, len);
+}
+
+static void emit(struct walk *w, const struct command_argument *arg);
+
+static void emit_value(struct walk *w, const struct command_argument *arg) {
+    struct rng *rng = &w->g->rng;
+    switch ((enum argument_type)arg->type) {
+    case ARGUMENT_KEY: value_key(w->a, rng, w->group); break;
+    case ARGUMENT_INTEGER:
+        if (strncmp(arg->name, "num", 3) == 0) { /* filled in when the counted ones are there */
+            w->count_at = w->a->argc;
+            args_add_str(w->a, "1");
+        } else {
+            value_integer(w->a, rng, arg->name);
+        }
+        break;
+    case ARGUMENT_UNIX_TIME: value_unix_time(w->a, rng, strstr(arg->name, "milli") != NULL); break;
+    case ARGUMENT_DOUBLE: value_double(w->a, rng); break;
+    case ARGUMENT_PATTERN: value_pattern(w->a, rng); break;
+    case ARGUMENT_STRING: value_string(w->a, rng, arg->name, w->group); break;
+    case ARGUMENT_PURE_TOKEN: break;
+    case ARGUMENT_ONEOF: emit(w, &arg->children[rng_below(rng, arg->child_count)]); break;
+    case ARGUMENT_BLOCK:
+        for (int i = 0; i < arg->child_count; i++)
+            emit(w, &arg->children[i]);
+        break;
+    }
+}
+
+/* An argument with its token and its repetitions; an optional one may stay away. */
+static void emit(struct walk *w, const struct command_argument *arg) {
+    struct rng *rng = &w->g->rng;
+    if ((arg->flags & ARGUMENT_OPTIONAL) && rng_below(rng, 9) < 5) return;
+    unsigned times = 1;
+    if (arg->flags & ARGUMENT_MULTIPLE) {
+        times += (unsigned)rng_below(rng, 3);
+        if (chance(rng, 30)) times += (unsigned)rng_below(rng, 40);
+    }
+    int count_at = w->count_at;
+    for (unsigned i = 0; i < times; i++) {
+        if (arg->token && (i == 0 || (arg->flags & ARGUMENT_MULTIPLE_TOKEN))) emit_token(w, arg->token);
+        emit_value(w, arg);
+    }
+    if (count_at >= 0 && (arg->flags & ARGUMENT_MULTIPLE)) {
+        struct args number = {.trace = w->a->trace};
+        args_addf(&number, "%u", chance(rng, 12) ? (unsigned)rng_below(rng, 6) : times);
+        w->a->argv[count_at] = number.argv[0];
+        w->count_at = -1;
+    }
+}
+
+/* The parts of a command; neighbouring options may stand in any order, which is to be understood the same way. */
+static void emit_arguments(struct generator *g, const struct command_spec *spec, struct args *a) {
+    struct walk w = {g, a, spec->docs->group, -1};
+    struct slice was[ARGS_MAX];
+    int begin[SEGMENTS_MAX + 1], count = 0;
+    for (int i = 0; i < spec->docs->argument_count; i++) {
+        const struct command_argument *arg = &spec->docs->arguments[i];
+        if (count < SEGMENTS_MAX && (arg->flags & ARGUMENT_OPTIONAL)) {
+            begin[count++] = a->argc;
+        } else {
+            count = 0;
+        }
+        emit(&w, arg);
+        begin[count] = a->argc;
+        if (count < 2 || !chance(&g->rng, 3)) continue;
+        /* exchange the last two options */
+        int x = begin[count - 2], y = begin[count - 1], z = begin[count];
+        memcpy(was, a->argv + x, (size_t)(z - x) * sizeof *was);
+        memcpy(a->argv + x, was + (y - x), (size_t)(z - y) * sizeof *was);
+        memcpy(a->argv + x + (z - y), was, (size_t)(y - x) * sizeof *was);
+        begin[count - 1] = x + (z - y);
+    }
+}
+
+static void emit_name(struct generator *g, const struct command_spec *spec, struct args *a) {
+    struct walk w = {g, a, "", -1};
+    char name[64];
+    const char *bar = strchr(spec->name, '|');
+    size_t len = bar ? (size_t)(bar - spec->name) : strlen(spec->name);
+    memcpy(name, spec->name, len);
+    name[len] = '\0';
+    emit_token(&w, name);
+    if (bar) emit_token(&w, bar + 1);
+}
+
+/* --- mutation and taming --- */
+
+static void mutate(struct generator *g, struct args *a, int keep) {
+    struct rng *rng = &g->rng;
+    int n = a->argc - keep;
+    int at = keep + (n > 0 ? (int)rng_below(rng, (uint64_t)n) : 0);
+    switch (rng_below(rng, 8)) {
+    case 0: /* one is missing */
+        if (n > 0) {
+            memmove(a->argv + at, a->argv + at + 1, (size_t)(a->argc - at - 1) * sizeof *a->argv);
+            a->argc--;
+        }
+        break;
+    case 1: /* one twice */
+        if (n > 0 && a->argc < ARGS_MAX) {
+            memmove(a->argv + at + 1, a->argv + at, (size_t)(a->argc - at) * sizeof *a->argv);
+            a->argc++;
+        }
+        break;
+    case 2: /* two exchanged */
+        if (n > 1) {
+            int other = keep + (int)rng_below(rng, (uint64_t)n);
+            struct slice was = a->argv[at];
+            a->argv[at] = a->argv[other];
+            a->argv[other] = was;
+        }
+        break;
+    case 3: /* cut off */
+        a->argc = at;
+        break;
+    case 4: /* more behind */
+        for (unsigned i = 1 + (unsigned)rng_below(rng, 3); i > 0; i--)
+            value_odd(a, rng);
+        break;
+    case 5: /* another command's name, or none's */
+        if (keep == 1 && chance(rng, 8)) {
+            struct args name = {.trace = a->trace};
+            args_addf(&name, "%.*sX", (int)a->argv[0].len, a->argv[0].ptr);
+            a->argv[0] = name.argv[0];
+            break;
+        }
+        /* fall through */
+    default: /* another value */
+        if (n > 0) {
+            struct args value = {.trace = a->trace};
+            value_odd(&value, rng);
+            a->argv[at] = value.argv[0];
+        }
+    }
+}
+
+static void replace(struct args *a, int at, struct args *value) {
+    a->argv[at] = value->argv[0];
+}
+
+/* A relative time that would come within hours, or twice: replaced by one that does not. */
+static void tame_ttl(struct generator *g, struct args *a, int at) {
+    int64_t n;
+    struct args value = {.trace = a->trace};
+    if (at >= a->argc || !num_parse_int64(a->argv[at].ptr, a->argv[at].len, &n)) return;
+    if (n <= 0 || n == INT64_MAX) return;
+    args_addf(&value, "%llu", 20000000ull + rng_below(&g->rng, 900000000ull));
+    replace(a, at, &value);
+}
+
+static void tame(struct generator *g, struct args *a) {
+    if (a->argc < 2) return;
+    const struct command_spec *spec = command_lookup(a->argv[0].ptr, a->argv[0].len);
+    if (!spec) return;
+    const char *name = spec->name;
+    static const char *const with_ttl[] = {"expire", "pexpire", "setex", "psetex", "expireat", "pexpireat"};
+    for (size_t i = 0; i < sizeof with_ttl / sizeof with_ttl[0]; i++) {
+        int64_t n;
+        if (strcmp(name, with_ttl[i]) != 0) continue;
+        bool absolute = i >= 4;
+        /* an absolute time is only tamed when it could be near */
+        if (absolute && a->argc > 2 && num_parse_int64(a->argv[2].ptr, a->argv[2].len, &n) &&
+            (n < 1000000000 || n > 4000000000))
+            continue;
+        tame_ttl(g, a, 2);
+    }
+    if (strcmp(name, "set") == 0 || strcmp(name, "getex") == 0)
+        for (int i = 1; i + 1 < a->argc; i++)
+            if (slice_is(a->argv[i], "EX") || slice_is(a->argv[i], "PX")) tame_ttl(g, a, i + 1);
+    if (strstr(name, "rand") && a->argc > 2) {
+        int64_t n;
+        struct args value = {.trace = a->trace};
+        args_addf(&value, "-%u", (unsigned)rng_below(&g->rng, 60));
+        if (num_parse_int64(a->argv[2].ptr, a->argv[2].len, &n) && n < -500 && n != INT64_MIN) replace(a, 2, &value);
+    }
+}
+
+void generate_command(struct generator *g, const struct command_spec *spec, struct args *a) {
+    const struct rule *rule = rule_of(spec);
+    a->argc = 0;
+    if (rule->generate == GENERATE_FORMS) {
+        size_t forms = 0;
+        while (rule->forms[forms])
+            forms++;
+        args_add_line(a, rule->forms[rng_below(&g->rng, forms)]);
+        return;
+    }
+    emit_name(g, spec, a);
+    int keep = a->argc;
+    emit_arguments(g, spec, a);
+    if (chance(&g->rng, 8)) {
+        mutate(g, a, keep);
+        if (chance(&g->rng, 4)) mutate(g, a, keep);
+    }
+    tame(g, a);
+}
+
+/* --- scripts: commands that need others around them --- */
+
+static struct step *add(struct generator *g, unsigned session, bool joined) {
+    return trace_add(g->trace, STEP_COMMAND, session, joined, &g->args);
+}
+
+static bool is_solo(const struct generator *g, const struct command_spec *spec) {
+    return g->reference_knows && !g->reference_knows[spec->id];
+}
+
+static struct step *add_line(struct generator *g, unsigned session, bool joined, const char *line) {
+    g->args.argc = 0;
+    args_add_line(&g->args, line);
+    return trace_add(g->trace, STEP_COMMAND, session, joined, &g->args);
+}
+
+static const struct command_spec *draw(struct generator *g) {
+    uint64_t at = rng_below(&g->rng, g->weights[g->pool_count - 1]);
+    size_t low = 0, high = g->pool_count - 1;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (g->weights[middle] > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return g->pool[low];
+}
+
+/* A command without needs of its own: neither scripted nor blocking. */
+static const struct command_spec *draw_plain(struct generator *g) {
+    for (;;) {
+        const struct command_spec *spec = draw(g);
+        const struct rule *rule = rule_of(spec);
+        if (rule->generate == GENERATE_GRAMMAR && !rule->blocks && spec->docs->argument_count) return spec;
+    }
+}
+
+/* CLIENT REPLY, outside of transactions: what stays silent is known beforehand. */
+static void script_reply(struct generator *g, unsigned session) {
+    unsigned hidden = 1;
+    add_line(g, session, false, "discard");
+    if (chance(&g->rng, 2)) {
+        add_line(g, session, true, "client reply skip")->silent = true;
+    } else {
+        add_line(g, session, true, "client reply off")->silent = true;
+        hidden += (unsigned)rng_below(&g->rng, 3);
+    }
+    bool off = slice_is(g->args.argv[2], "off");
+    for (; hidden > 0; hidden--) {
+        const struct command_spec *spec = command_lookup("set", 3);
+        generate_command(g, spec, &g->args);
+        add(g, session, true)->silent = true;
+    }
+    if (off) add_line(g, session, true, "client reply on");
+}
+
+static void script(struct generator *g, unsigned session, const struct command_spec *spec) {
+    struct args *a = &g->args;
+    const char *name = spec->name;
+    if (strcmp(name, "multi") == 0) {
+        generate_command(g, spec, a);
+        add(g, session, false);
+    } else if (strcmp(name, "client|reply") == 0) {
+        script_reply(g, session);
+    } else if (strncmp(name, "command|getkeys", 15) == 0) {
+        const struct command_spec *other = chance(&g->rng, 2) ? draw(g) : command_by_id((unsigned)rng_below(&g->rng, command_count_all()));
+        struct slice saved[ARGS_MAX];
+        generate_command(g, rule_of(other)->generate == GENERATE_FORMS ? spec : other, a);
+        int argc = a->argc < ARGS_MAX - 2 ? a->argc : ARGS_MAX - 2;
+        memcpy(saved, a->argv, (size_t)argc * sizeof *saved);
+        a->argc = 0;
+        emit_name(g, spec, a);
+        memcpy(a->argv + 2, saved, (size_t)argc * sizeof *saved);
+        a->argc += argc;
+        add(g, session, false);
+    } else if (strcmp(name, "hrandfield") == 0) {
+        generate_command(g, spec, a);
+        if (a->argc < 2) {
+            add(g, session, false);
+            return;
+        }
+        struct args all = {.trace = g->trace};
+        args_add_str(&all, "HGETALL");
+        all.argv[all.argc++] = a->argv[1];
+        trace_add(g->trace, STEP_COMMAND, session, false, &all);
+        add(g, session, true);
+    } else { /* RANDOMKEY, DBSIZE: KEYS tells what is there, and lets Redis drop what is past */
+        add_line(g, session, false, "keys *");
+        generate_command(g, spec, a);
+        add(g, session, true);
+    }
+}
+
+static bool is_subscription(const struct command_spec *spec) {
+    return rule_of(spec)->generate == GENERATE_SCRIPT && (spec->flags & COMMAND_PUBSUB);
+}
+
+static void one(struct generator *g, unsigned session, const struct command_spec *spec) {
+    if (is_subscription(spec)) { /* those have sessions of their own */
+        generate_command(g, spec, &g->args);
+        trace_add(g->trace, STEP_SYNC, SUBSCRIBERS + (unsigned)rng_below(&g->rng, SESSIONS - SUBSCRIBERS), false, &g->args);
+    } else if (rule_of(spec)->blocks) {
+        add_line(g, session, false, "multi");
+        generate_command(g, spec, &g->args);
+        add(g, session, true);
+        add_line(g, session, true, "exec");
+        g->multi_left[session] = 0;
+    } else if (rule_of(spec)->generate == GENERATE_SCRIPT) {
+        script(g, session, spec);
+    } else if (is_solo(g, spec)) { /* not in a transaction: a mistake would end it on one side only */
+        add_line(g, session, false, "discard");
+        g->multi_left[session] = 0;
+        generate_command(g, spec, &g->args);
+        trace_add(g->trace, STEP_SOLO, session, true, &g->args);
+    } else {
+        generate_command(g, spec, &g->args);
+        add(g, session, false);
+    }
+}
+
+/* --- rounds --- */
+
+void generator_init(struct generator *g, struct trace *trace, const bool *reference_knows) {
+    memset(g, 0, sizeof *g);
+    g->trace = g->args.trace = trace;
+    g->reference_knows = reference_knows;
+    g->pool = mem_zalloc(command_count_all() * sizeof *g->pool);
+    g->weights = mem_zalloc(command_count_all() * sizeof *g->weights);
+    unsigned sum = 0;
+    for (unsigned id = 0; id < command_count_all(); id++) {
+        const struct command_spec *spec = command_by_id(id);
+        bool solo_write = is_solo(g, spec) && (spec->flags & COMMAND_WRITE);
+        if (spec->issue || !spec->docs->reply || rule_of(spec)->generate == GENERATE_NEVER || solo_write) continue;
+        sum += rule_of(spec)->weight;
+        g->weights[g->pool_count] = sum;
+        g->pool[g->pool_count++] = spec;
+    }
+}
+
+void generator_deinit(struct generator *g) {
+    mem_free(g->pool);
+    mem_free(g->weights);
+}
+
+static void set_stage(struct generator *g) {
+    static const char *const limits[] = {
+        "config set hash-max-listpack-entries 512 hash-max-listpack-value 64",
+        "config set hash-max-listpack-entries 6 hash-max-listpack-value 64",
+        "config set hash-max-listpack-entries 40 hash-max-listpack-value 20",
+        "config set hash-max-listpack-entries 0 hash-max-listpack-value 64",
+    };
+    add_line(g, 0, false, limits[rng_below(&g->rng, sizeof limits / sizeof limits[0])]);
+    g->follow_events = chance(&g->rng, 3);
+    if (g->follow_events) {
+        add_line(g, 0, false, chance(&g->rng, 2) ? "config set notify-keyspace-events KEg$lshztdmn"
+                                                 : "config set notify-keyspace-events KEg$hd");
+        g->args.argc = 0;
+        args_add_line(&g->args, "psubscribe __key*");
+        trace_add(g->trace, STEP_SYNC, SESSIONS - 1, false, &g->args);
+    }
+}
+
+void generator_begin(struct generator *g, uint64_t seed) {
+    rng_seed(&g->rng, seed);
+    trace_clear(g->trace);
+    memset(g->multi_left, 0, sizeof g->multi_left);
+    set_stage(g);
+    size_t *order = mem_alloc(2 * g->pool_count * sizeof *order);
+    for (size_t i = 0; i < 2 * g->pool_count; i++) {
+        size_t other = rng_below(&g->rng, i + 1);
+        order[i] = order[other];
+        order[other] = i % g->pool_count;
+    }
+    for (size_t i = 0; i < 2 * g->pool_count; i++)
+        one(g, (unsigned)(i / 16 % SUBSCRIBERS), g->pool[order[i]]);
+    mem_free(order);
+    for (unsigned session = 0; session < SUBSCRIBERS; session++)
+        add_line(g, session, false, "discard"); /* whatever transaction is left */
+    g->check_at = g->trace->count + CHECK_INTERVAL;
+}
+
+static void drain_subscribers(struct generator *g) {
+    for (unsigned session = SUBSCRIBERS; session < SESSIONS; session++) {
+        g->args.argc = 0;
+        args_add_line(&g->args, "ping drain");
+        trace_add(g->trace, STEP_SYNC, session, false, &g->args);
+    }
+}
+
+static void check(struct generator *g) {
+    struct args *a = &g->args;
+    drain_subscribers(g);
+    a->argc = 0;
+    trace_add(g->trace, STEP_CHECK, 0, false, a);
+    for (unsigned db = 0; db < 4; db++) {
+        a->argc = 0;
+        args_addf(a, "%u", db);
+        args_add_str(a, "SCAN");
+        if (chance(&g->rng, 2)) {
+            args_add_str(a, "COUNT");
+            args_addf(a, "%u", 1 + (unsigned)rng_below(&g->rng, 20));
+        }
+        if (chance(&g->rng, 4)) {
+            args_add_str(a, "MATCH");
+            value_pattern(a, &g->rng);
+        }
+        if (chance(&g->rng, 4)) {
+            args_add_str(a, "TYPE");
+            args_add_str(a, chance(&g->rng, 2) ? "hash" : "string");
+        }
+        trace_add(g->trace, STEP_SCAN, 0, false, a);
+        a->argc = 0;
+        args_addf(a, "%u", db);
+        args_add_str(a, "HSCAN");
+        value_key(a, &g->rng, "hash");
+        if (chance(&g->rng, 2)) {
+            args_add_str(a, "COUNT");
+            args_addf(a, "%u", 1 + (unsigned)rng_below(&g->rng, 20));
+        }
+        trace_add(g->trace, STEP_SCAN, 0, false, a);
+    }
+    g->check_at = g->trace->count + CHECK_INTERVAL;
+}
+
+/* A subscriber's turn: subscriptions, or a command that may not be allowed to it. */
+static void subscriber(struct generator *g) {
+    static const char *const plain[] = {"get string0", "ping", "echo x", "publish news hi", "hello 3", "reset", "set string0 v"};
+    unsigned session = SUBSCRIBERS + (unsigned)rng_below(&g->rng, SESSIONS - SUBSCRIBERS);
+    struct args *a = &g->args;
+    if (chance(&g->rng, 5)) {
+        const char *line = plain[rng_below(&g->rng, sizeof plain / sizeof plain[0])];
+        if (g->follow_events && strcmp(line, "reset") == 0) line = "ping";
+        a->argc = 0;
+        args_add_line(a, line);
+    } else {
+        static const char *const names[] = {"subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"};
+        const char *name = names[rng_below(&g->rng, sizeof names / sizeof names[0])];
+        generate_command(g, command_lookup(name, strlen(name)), a);
+        if (g->follow_events && strcmp(name, "punsubscribe") == 0 && a->argc == 1) args_add_str(a, "news.*");
+    }
+    trace_add(g->trace, STEP_SYNC, session, false, a);
+}
+
+size_t generator_block(struct generator *g) {
+    size_t begin = g->trace->count;
+    struct rng *rng = &g->rng;
+    if (begin >= g->check_at) {
+        check(g);
+        return begin;
+    }
+    if (chance(rng, 40)) {
+        subscriber(g);
+        return begin;
+    }
+    unsigned session = (unsigned)rng_below(rng, SUBSCRIBERS);
+    size_t length = chance(rng, 3) ? 1 + rng_below(rng, 6) : 40 + rng_below(rng, 160);
+    while (g->trace->count - begin < length) {
+        if (g->multi_left[session] == 0) {
+            if (chance(rng, 60)) {
+                add_line(g, session, false, "multi");
+                g->multi_left[session] = 1 + (unsigned)rng_below(rng, 12);
+                continue;
+            }
+        } else if (--g->multi_left[session] == 0) {
+            add_line(g, session, false, chance(rng, 6) ? "discard" : "exec");
+            continue;
+        }
+        const struct command_spec *spec = draw(g);
+        while (is_subscription(spec) || (rule_of(spec)->blocks && g->multi_left[session]) ||
+               (strcmp(spec->name, "client|reply") == 0 && g->multi_left[session]))
+            spec = draw_plain(g);
+        one(g, session, spec);
+    }
+    return begin;
+}
+
+void generator_end(struct generator *g) {
+    for (unsigned session = 0; session < SUBSCRIBERS; session++)
+        add_line(g, session, false, "exec");
+    check(g);
+}
