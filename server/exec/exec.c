@@ -326,7 +326,6 @@ static bool resolve_sub(struct exec *x, struct call *call) {
         call->spec = sub;
         return true;
     }
-    if (!command_is_container(call->spec)) return true;
     refuse_unknown_sub(x, call);
     return false;
 }
