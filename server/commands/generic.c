@@ -94,9 +94,9 @@ static void cmd_renamenx(struct call *call) {
 }
 
 /* The database that argv[arg] names; NULL: the error was replied. */
-static struct database *database_arg(struct call *call, int arg, const char *not_int) {
+static struct database *database_arg(struct call *call, int arg) {
     int64_t index;
-    if (!call_int64_msg(call, arg, &index, not_int)) return NULL;
+    if (!call_int64_range(call, arg, INT32_MIN, INT32_MAX, &index, NULL)) return NULL;
     struct database *db = keyspace_database(call->keyspace, index);
     if (db == NULL) resp_error(call->reply, ERR_DB_RANGE);
     return db;
@@ -109,7 +109,7 @@ static void cmd_copy(struct call *call) {
         if (slice_is(call->argv[i], "replace")) {
             replace = true;
         } else if (slice_is(call->argv[i], "db") && i + 1 < call->argc) {
-            to_db = database_arg(call, ++i, ERR_NOT_INT);
+            to_db = database_arg(call, ++i);
             if (to_db == NULL) return;
         } else {
             resp_error(call->reply, ERR_SYNTAX);
@@ -139,7 +139,7 @@ static void cmd_copy(struct call *call) {
 }
 
 static void cmd_move(struct call *call) {
-    struct database *to_db = database_arg(call, 2, ERR_NOT_INT);
+    struct database *to_db = database_arg(call, 2);
     if (to_db == NULL) return;
     if (to_db == call->db) {
         resp_error(call->reply, ERR_SAME_KEY);
@@ -163,8 +163,8 @@ static void cmd_move(struct call *call) {
 
 static void cmd_swapdb(struct call *call) {
     int64_t first, second;
-    if (!call_int64_msg(call, 1, &first, "ERR invalid first DB index")) return;
-    if (!call_int64_msg(call, 2, &second, "ERR invalid second DB index")) return;
+    if (!call_int64_range(call, 1, INT32_MIN, INT32_MAX, &first, "ERR invalid first DB index")) return;
+    if (!call_int64_range(call, 2, INT32_MIN, INT32_MAX, &second, "ERR invalid second DB index")) return;
     struct database *a = keyspace_database(call->keyspace, first),
                     *b = keyspace_database(call->keyspace, second);
     if (a == NULL || b == NULL) {

@@ -4,11 +4,15 @@
 #include "server/commands/families.h"
 #include "server/keyspace/access.h"
 #include "server/keyspace/keys.h"
+#include "server/types/string.h"
 #include "server/types/value.h"
 
 #define SWITCHING                                                                                            \
     "Please note that when switching between policies at runtime LRU and LFU data will take some time to "   \
     "adjust."
+
+#define SHARED_INTEGERS 10000
+#define SHARED_REFCOUNT INT32_MAX
 
 /* The entry of argv[2]; NULL: null was replied. */
 static const struct entry *object_of(struct call *call) {
@@ -22,9 +26,16 @@ static void cmd_object_encoding(struct call *call) {
     if (e) resp_bulk_cstr(call->reply, value_encoding_name(e));
 }
 
-/* Nothing is shared: every value has one owner. */
+/* Every value has one owner here. Redis shares its small integers, except where each needs its own clock of use, and
+ * says so; users and tests look for that number. */
 static void cmd_object_refcount(struct call *call) {
-    if (object_of(call)) resp_int(call->reply, 1);
+    const struct entry *e = object_of(call);
+    if (e == NULL) return;
+    bool shares = !(call->keyspace->conf.maxmemory_policy & (EVICT_LRU | EVICT_LFU | EVICT_MRU));
+    if (shares && entry_encoding(e) == ENC_INT && string_stored_int(e) >= 0 && string_stored_int(e) < SHARED_INTEGERS)
+        resp_int(call->reply, SHARED_REFCOUNT);
+    else
+        resp_int(call->reply, 1);
 }
 
 static void cmd_object_idletime(struct call *call) {

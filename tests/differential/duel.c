@@ -116,8 +116,8 @@ static void judge(struct duel *d, size_t index, struct replies now, const struct
         bool over = spec->id == CMD_EXEC || spec->id == CMD_DISCARD || spec->id == CMD_RESET;
         if (spec->id == CMD_EXEC && !reply_is_error(now.torc) && !reply_is_error(now.redis))
             judge_exec(d, index, now);
-        /* refused for its arity, it leaves the transaction as it is */
-        if (over && !(reply_is_error(now.redis) && memmem(now.redis.ptr, now.redis.len, "wrong number", 12)))
+        /* refused for its arity, DISCARD leaves the transaction as it is */
+        if (over && !(spec->id != CMD_EXEC && reply_is_error(now.redis) && memmem(now.redis.ptr, now.redis.len, "wrong number", 12)))
             d->queued[step->session].count = 0;
         if (d->failed) return;
     }
