@@ -5,6 +5,7 @@
  */
 #include "common/base/clock.h"
 #include "common/base/panic.h"
+#include "common/base/version.h"
 #include "common/conf/conf_posix.h"
 #include "common/io/io_job.h"
 #include "server/commands/families.h"
@@ -14,10 +15,8 @@
 #include "server/keyspace/options.h"
 #include "server/observe/info_sections.h"
 #include "server/server.h"
-#include "server/version.h"
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define SAMPLE_US        100000
@@ -28,9 +27,8 @@
 
 struct server *server_configure(const struct server_setup *setup, int argc, char *const argv[],
                                 struct buf *message) {
-    struct server *s = calloc(1, sizeof(*s));
-    must(s != NULL);
-    mem_account_enter(&s->account);
+    struct server *s = mem_zalloc(sizeof(*s));
+    s->account_outside = mem_account_enter(&s->account);
     s->log = setup->log ? *setup->log : log_default;
     s->files = conf_posix_files;
     s->conf = conf_create("Torc " TORC_VERSION, &s->log);
@@ -223,19 +221,17 @@ void server_destroy(struct server **server) {
     struct server *s = *server;
     mem_account_enter(&s->account);
     if (s->started) {
-        net_destroy(&s->net);
-        pubsub_destroy(&s->pubsub);
         exec_destroy(&s->exec);
         keyspace_deinit(&s->keyspace);
         system_deinit(&s->system);
         info_registry_deinit(&s->info);
-        resp_pool_deinit(&s->pool);
-    } else {
-        net_destroy(&s->net);
-        pubsub_destroy(&s->pubsub);
     }
+    conf_destroy(&s->conf); /* before these two: it clears the values that lie in their structs */
+    net_destroy(&s->net);
+    pubsub_destroy(&s->pubsub);
+    if (s->started) resp_pool_deinit(&s->pool);
     if (s->io) io_destroy(&s->io);
-    conf_destroy(&s->conf);
-    free(s);
+    mem_account_enter(s->account_outside);
+    mem_free_sized(s, sizeof(*s));
     *server = NULL;
 }

@@ -3,8 +3,8 @@
  * Everything that belongs to the process and not to a server: arguments, becoming a daemon, the pid file,
  * signals. */
 #include "common/base/panic.h"
+#include "common/base/version.h"
 #include "server/server.h"
-#include "server/version.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

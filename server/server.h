@@ -16,13 +16,14 @@
 #include "server/keyspace/keyspace.h"
 #include "server/loop.h"
 #include "server/net/net.h"
+#include "server/observe/process_options.h"
 #include "server/observe/system.h"
-#include "server/options.h"
 #include "server/pubsub/pubsub.h"
 #include "server/title.h"
 
 struct server {
-    struct mem_account account; /* used_memory */
+    struct mem_account account;          /* used_memory */
+    struct mem_account *account_outside; /* the thread's before; borrowed */
     struct logger log;
     struct server_options options;
     struct title_options title;

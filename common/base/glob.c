@@ -51,6 +51,9 @@ static bool match_one(const char **at, const char *end, unsigned char c, bool ig
     return (*p == '?' && !escaped) || fold((unsigned char)*p, ignore_case) == fold(c, ignore_case);
 }
 
+/* As Redis, which follows no more stars than this: a pattern that needs more matches nothing. */
+#define STARS_MAX 1000
+
 bool glob_match(const char *pattern, size_t pattern_len, const char *text, size_t text_len,
                 bool ignore_case) {
     if (text_len == 0) return pattern_len == 0; /* a quirk to keep: stars do not match the empty text */
@@ -59,8 +62,11 @@ bool glob_match(const char *pattern, size_t pattern_len, const char *text, size_
     const char *t = text, *t_end = text + text_len;
     const char *star = NULL,
                *star_text = NULL; /* where the pattern goes on behind the star, what it has not taken */
+    unsigned stars = 0;
     while (t < t_end) {
         if (p < p_end && *p == '*') {
+            if (p == pattern || p[-1] != '*') stars++;
+            if (stars > STARS_MAX) return false;
             star = ++p;
             star_text = t;
         } else if (p < p_end && match_one(&p, p_end, (unsigned char)*t, ignore_case)) {

@@ -120,7 +120,9 @@ void log_raw(struct logger *log, enum log_level level, const char *text, size_t 
     errno = saved_errno;
 }
 
-void log_open_syslog(struct logger *log, const char *ident, int facility) {
-    openlog(ident, LOG_PID | LOG_NDELAY | LOG_NOWAIT, facility);
+void log_open_syslog(struct logger *log, const char *ident, enum log_facility facility) {
+    static const int values[] = {LOG_USER,   LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3,
+                                 LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7};
+    openlog(ident, LOG_PID | LOG_NDELAY | LOG_NOWAIT, values[facility]);
     log->syslog = true;
 }

@@ -30,7 +30,18 @@ void log_at(struct logger *log, enum log_level level, const char *fmt, ...)
 void log_vat(struct logger *log, enum log_level level, const char *fmt, va_list args);
 /* Bytes as they are, without prefix (the logo, a crash report). */
 void log_raw(struct logger *log, enum log_level level, const char *text, size_t len);
-void log_open_syslog(struct logger *log, const char *ident, int facility);
+enum log_facility {
+    LOG_FACILITY_USER,
+    LOG_FACILITY_LOCAL0, /* and so on, in order */
+    LOG_FACILITY_LOCAL1,
+    LOG_FACILITY_LOCAL2,
+    LOG_FACILITY_LOCAL3,
+    LOG_FACILITY_LOCAL4,
+    LOG_FACILITY_LOCAL5,
+    LOG_FACILITY_LOCAL6,
+    LOG_FACILITY_LOCAL7,
+};
+void log_open_syslog(struct logger *log, const char *ident, enum log_facility facility);
 
 #define log_debug(log, ...)   log_at((log), LOG_LEVEL_DEBUG, __VA_ARGS__)
 #define log_verbose(log, ...) log_at((log), LOG_LEVEL_VERBOSE, __VA_ARGS__)

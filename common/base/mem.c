@@ -177,12 +177,20 @@ const char *mem_allocator_name(void) {
 
 void mem_purge(void) {}
 
+int mem_ctl(const char *name, void *old, size_t *old_len, void *fresh, size_t fresh_len) {
+    return ENOTSUP;
+}
+
 #else
 
 #define ALL_ARENAS                      "4096" /* MALLCTL_ARENAS_ALL, as mallctl names it */
 _Static_assert(MALLCTL_ARENAS_ALL == 4096, "the name of all arenas");
 #define TEXT_OF(number)                 #number
 #define VERSION_TEXT(major, minor, fix) "jemalloc-" TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(fix)
+
+int mem_ctl(const char *name, void *old, size_t *old_len, void *fresh, size_t fresh_len) {
+    return mallctl(name, old, old_len, fresh, fresh_len);
+}
 
 static size_t figure(const char *name) {
     size_t value = 0, len = sizeof(value);

@@ -126,7 +126,10 @@ struct mem_allocator_stats {
 };
 void mem_allocator_stats(struct mem_allocator_stats *out);
 const char *mem_allocator_name(void); /* e.g. "jemalloc-5.3.0" */
-void mem_purge(void);                 /* gives dirty pages back to the system */
+/* Reads (`old`, of *old_len bytes) and sets (`fresh`, of fresh_len) a value of jemalloc by its name, as
+ * mallctl does; either may be NULL. 0 or an errno; ENOTSUP in builds without jemalloc. */
+int mem_ctl(const char *name, void *old, size_t *old_len, void *fresh, size_t fresh_len);
+void mem_purge(void); /* gives dirty pages back to the system */
 
 /* Fault injection for tests: the n-th mem_try_* call of this thread from now fails (0 turns it off). */
 void mem_fail_after(uint64_t nth_try);

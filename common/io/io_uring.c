@@ -266,7 +266,9 @@ static void accept_start(struct io_listener *l) {
     l->state |= L_ARMED;
 }
 
+/* The shutdown frees the port at once: another listener may want it before the cancelled accept is back. */
 static void listener_close(struct io_listener *l) {
+    (void)shutdown(l->fd, SHUT_RDWR);
     if (l->state & L_ARMED)
         cancel(l->io, l, KIND_ACCEPT);
     else

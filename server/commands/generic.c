@@ -59,6 +59,13 @@ static void cmd_dbsize(struct call *call) {
 
 /* --- renaming, copying, moving --- */
 
+/* Stores over whatever was there: the old key goes and another one comes, so that `new` is told either way. */
+static void store_anew(struct call *call, struct key_ref *to, struct entry *entry) {
+    bool replaces = key_entry(to) != NULL;
+    key_store(call, to, entry);
+    if (replaces) unit_event(call->keyspace, to->db, to->name, NOTIFY_NEW, "new");
+}
+
 /* True if the key was renamed, or has that name already; otherwise the reply was written. */
 static bool rename_key(struct call *call, bool only_new) {
     struct key_ref from, to;
@@ -79,7 +86,7 @@ static bool rename_key(struct call *call, bool only_new) {
     key_open(call, 1, &from); /* opening the other may have deleted it, being due, and moved this one */
     struct entry *e = entry_rename(key_take(call, &from), call->argv[2]);
     key_open(call, 2, &to);
-    key_store(call, &to, e);
+    store_anew(call, &to, e);
     key_changed(call, &from, NOTIFY_GENERIC, "rename_from");
     unit_changed_too(call->keyspace, call->db, to.name, NOTIFY_GENERIC, "rename_to");
     return true;
@@ -133,7 +140,7 @@ static void cmd_copy(struct call *call) {
         resp_int(call->reply, 0);
         return;
     }
-    key_store(call, &to, copy);
+    store_anew(call, &to, copy);
     key_changed(call, &to, NOTIFY_GENERIC, "copy_to");
     resp_int(call->reply, 1);
 }

@@ -5,14 +5,10 @@
 #include "server/keyspace/access.h"
 #include "server/keyspace/keys.h"
 #include "server/types/string.h"
-#include "server/types/value.h"
 
 #define SWITCHING                                                                                            \
     "Please note that when switching between policies at runtime LRU and LFU data will take some time to "   \
     "adjust."
-
-#define SHARED_INTEGERS 10000
-#define SHARED_REFCOUNT INT32_MAX
 
 /* The entry of argv[2]; NULL: null was replied. */
 static const struct entry *object_of(struct call *call) {
@@ -26,16 +22,13 @@ static void cmd_object_encoding(struct call *call) {
     if (e) resp_bulk_cstr(call->reply, value_encoding_name(e));
 }
 
-/* Every value has one owner here. Redis shares its small integers, except where each needs its own clock of use, and
- * says so; users and tests look for that number. */
+/* Nothing is shared here: every value has one owner. Clients that ask expect that small integers are, though,
+ * and Redis answers for those with a number that stands for no count. */
 static void cmd_object_refcount(struct call *call) {
     const struct entry *e = object_of(call);
     if (e == NULL) return;
-    bool shares = !(call->keyspace->conf.maxmemory_policy & (EVICT_LRU | EVICT_LFU | EVICT_MRU));
-    if (shares && entry_encoding(e) == ENC_INT && string_stored_int(e) >= 0 && string_stored_int(e) < SHARED_INTEGERS)
-        resp_int(call->reply, SHARED_REFCOUNT);
-    else
-        resp_int(call->reply, 1);
+    bool small = entry_encoding(e) == ENC_INT && (uint64_t)string_stored_int(e) < 10000;
+    resp_int(call->reply, small ? INT32_MAX : 1);
 }
 
 static void cmd_object_idletime(struct call *call) {

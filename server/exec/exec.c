@@ -140,6 +140,7 @@ void exec_run(struct exec *x, struct call *call) {
     struct keyspace *ks = x->keyspace;
     struct command_stats *stats = &x->stats[id];
     uint32_t errors_before = call->reply->error_count;
+    uint64_t counted_before = x->totals.error_replies;
     uint64_t position_before = ks->unit.journal_position;
     command_handler *run = x->handlers[id].run;
 
@@ -163,7 +164,9 @@ void exec_run(struct exec *x, struct call *call) {
     }
     if (x->conf->latency_tracking)
         histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
-    if (unlikely(call->reply->error_count != errors_before)) after_error(x, call, stats);
+    /* Those of commands inside EXEC were counted there. */
+    if (unlikely(call->reply->error_count != errors_before) && x->totals.error_replies == counted_before)
+        after_error(x, call, stats);
     if (unlikely(x->observed)) tell_after(x, call, took);
     x->totals.commands++;
     if (unlikely(call->spec->flags & (COMMAND_ADMIN | COMMAND_NOSCRIPT))) look_at_switches(x);
@@ -327,7 +330,6 @@ static bool resolve_sub(struct exec *x, struct call *call) {
         call->spec = sub;
         return true;
     }
-    if (!command_is_container(call->spec)) return true;
     refuse_unknown_sub(x, call);
     return false;
 }
@@ -364,12 +366,12 @@ static void dispatch(struct exec *x, struct call *call) {
 /* CLIENT REPLY OFF and SKIP: the command runs, and what it replied is forgotten. */
 static void dispatch_silenced(struct exec *x, struct call *call) {
     struct session *s = call->session;
-    bool skip = s->flags & SESSION_REPLY_SKIP_NEXT;
+    if (s->flags & SESSION_REPLY_SKIP_NEXT) s->flags |= SESSION_REPLY_SKIP;
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP_NEXT;
-    if (skip) s->flags |= SESSION_REPLY_SKIP;
     struct resp_mark mark = resp_mark(call->reply);
     dispatch(x, call);
-    if (skip || (s->flags & SESSION_REPLY_OFF)) resp_truncate(call->reply, mark);
+    /* Asked afterwards: CLIENT REPLY ON ends the silence for itself, too. */
+    if (s->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP)) resp_truncate(call->reply, mark);
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP;
 }
 

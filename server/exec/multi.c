@@ -107,7 +107,7 @@ static void cmd_exec(struct call *call) {
         resp_error(call->reply, "ERR EXEC without MULTI");
         return;
     }
-    if (watch_any_due(call->keyspace, s, call->now_ms)) s->flags |= SESSION_DIRTY_CAS;
+    if (watch_any_due(call->keyspace, s)) s->flags |= SESSION_DIRTY_CAS;
     if (s->flags & (SESSION_DIRTY_EXEC | SESSION_DIRTY_CAS)) {
         if (s->flags & SESSION_DIRTY_EXEC)
             resp_error(call->reply, "EXECABORT Transaction discarded because of previous errors.");

@@ -1,7 +1,7 @@
 /* What was executed: commandstats, errorstats and latencystats of INFO. */
 #include "common/base/mem.h"
+#include "common/base/num.h"
 #include "server/exec/exec_int.h"
-#include <stdio.h>
 
 /* As Redis: beyond this many different codes something is wrong with the errors, not with the clients. */
 #define ERROR_CODES_MAX 128
@@ -80,9 +80,10 @@ static void write_latencystats(struct buf *out, void *module) {
         buf_printf(out, "latency_percentiles_usec_%s:", command_by_id(id)->name);
         for (int i = 0; i < x->conf->percentiles.count; i++) {
             double percent = x->conf->percentiles.value[i];
-            char text[32];
-            snprintf(text, sizeof(text), "%.17g", percent);
-            buf_printf(out, "%sp%s=%.3f", i ? "," : "", text, (double)histogram_percentile(h, percent));
+            char text[NUM_DOUBLE_CHARS_MAX];
+            int len = (int)num_format_double(text, percent);
+            buf_printf(out, "%sp%.*s=%.3f", i ? "," : "", len, text,
+                       (double)histogram_percentile(h, percent));
         }
         buf_append_str(out, "\r\n");
     }

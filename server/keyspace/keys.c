@@ -36,7 +36,7 @@ void key_expire(struct keyspace *ks, struct database *db, struct entry_at at, ui
     unit_journal_before(ks, db, del, 2);
     unit_event(ks, db, name, NOTIFY_EXPIRED, "expired");
     database_remove(db, hash, at);
-    if (unlikely(ks->watched.count)) watch_key_changed(ks, db, name);
+    if (unlikely(ks->watched.count)) watch_key_expired(ks, db, name);
     free_detached(ks, at.entry);
 }
 

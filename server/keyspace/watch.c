@@ -14,11 +14,19 @@ struct watched_key {
     char map_key[];
 };
 
+enum key_state { ABSENT, DUE, ALIVE };
+
 struct watch {
     struct link of_key, of_session;
     struct watched_key *key;
     struct session *session;
+    bool stale; /* the key was there and due already when it was watched: its going is no change */
 };
+
+static enum key_state state_of(const struct keyspace *ks, const struct database *db, struct slice name) {
+    const struct entry *e = db ? database_find(db, name, hash_slice(&ks->secret, name)).entry : NULL;
+    return e == NULL ? ABSENT : entry_due(e, ks->now_ms) ? DUE : ALIVE;
+}
 
 static void map_key_of(struct buf *out, int db_index, struct slice name) {
     buf_printf(out, "%d:", db_index);
@@ -45,6 +53,7 @@ void watch_add(struct keyspace *ks, struct session *s, struct database *db, stru
     struct watch *w = mem_alloc(sizeof(*w));
     w->key = key;
     w->session = s;
+    w->stale = state_of(ks, db, name) == DUE;
     list_append(&key->watches, &w->of_key);
     list_append(&s->watches, &w->of_session);
 }
@@ -68,20 +77,32 @@ static void mark_watchers(struct watched_key *key) {
     }
 }
 
-void watch_key_changed(struct keyspace *ks, const struct database *db, struct slice name) {
+static struct watched_key *find_watched(const struct keyspace *ks, const struct database *db,
+                                        struct slice name) {
     struct buf text = {0};
     map_key_of(&text, db->index, name);
     struct watched_key *key = map_get(&ks->watched, buf_slice(&text));
     buf_deinit(&text);
+    return key;
+}
+
+void watch_key_changed(struct keyspace *ks, const struct database *db, struct slice name) {
+    struct watched_key *key = find_watched(ks, db, name);
     if (key) mark_watchers(key);
+}
+
+void watch_key_expired(struct keyspace *ks, const struct database *db, struct slice name) {
+    struct watched_key *key = find_watched(ks, db, name);
+    if (key == NULL) return;
+    LIST_FOR(at, next, &key->watches) {
+        struct watch *w = LIST_OWNER(at, struct watch, of_key);
+        if (!w->stale) w->session->flags |= SESSION_DIRTY_CAS;
+        w->stale = false;
+    }
 }
 
 static struct slice name_of(const struct watched_key *key) {
     return (struct slice){key->map_key + key->name_at, key->map_key_len - key->name_at};
-}
-
-static bool has_key(const struct keyspace *ks, const struct database *db, struct slice name) {
-    return db && database_find(db, name, hash_slice(&ks->secret, name)).entry != NULL;
 }
 
 void watch_database_replaced(struct keyspace *ks, const struct database *db, const struct database *by) {
@@ -91,17 +112,22 @@ void watch_database_replaced(struct keyspace *ks, const struct database *db, con
     while (map_next(&ks->watched, &cursor, &map_key, &value)) {
         struct watched_key *key = value;
         if (key->db_index != db->index) continue;
-        if (has_key(ks, db, name_of(key)) || has_key(ks, by, name_of(key))) mark_watchers(key);
+        enum key_state before = state_of(ks, db, name_of(key)), after = state_of(ks, by, name_of(key));
+        LIST_FOR(at, next, &key->watches) {
+            struct watch *w = LIST_OWNER(at, struct watch, of_key);
+            if (before == ALIVE || after == ALIVE || (before == DUE && !w->stale))
+                w->session->flags |= SESSION_DIRTY_CAS;
+            else
+                w->stale = after == DUE;
+        }
     }
 }
 
-bool watch_any_due(const struct keyspace *ks, const struct session *s, int64_t now_ms) {
+bool watch_any_due(const struct keyspace *ks, const struct session *s) {
     for (const struct link *at = s->watches.next; at != &s->watches; at = at->next) {
-        const struct watched_key *key = LIST_OWNER(at, struct watch, of_session)->key;
-        const struct database *db = ks->databases[key->db_index];
-        if (db == NULL) continue;
-        struct entry_at found = database_find(db, name_of(key), hash_slice(&ks->secret, name_of(key)));
-        if (found.entry && entry_due(found.entry, now_ms)) return true;
+        const struct watch *w = LIST_OWNER(at, struct watch, of_session);
+        const struct database *db = ks->databases[w->key->db_index];
+        if (!w->stale && state_of(ks, db, name_of(w->key)) == DUE) return true;
     }
     return false;
 }

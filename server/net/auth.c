@@ -140,8 +140,8 @@ void cmd_reset(struct call *call) {
     }
     exec_session_discard(net->exec, s);
     pubsub_session_gone(net->parts.pubsub, s);
-    s->flags &= ~(uint32_t)(SESSION_MONITOR | SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_NO_EVICT |
-                            SESSION_NO_TOUCH | SESSION_READONLY);
+    s->flags &= ~(uint32_t)(SESSION_MONITOR | SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT |
+                            SESSION_REPLY_SKIP | SESSION_NO_EVICT | SESSION_NO_TOUCH | SESSION_READONLY);
     if (net_password_needed(net)) s->flags |= SESSION_NEEDS_AUTH;
     s->db = keyspace_database(net->keyspace, 0);
     s->db_index = 0;

@@ -62,7 +62,7 @@ void cmd_client_setinfo(struct call *call) {
 void cmd_client_reply(struct call *call) {
     struct session *s = call->session;
     if (slice_is(call->argv[2], "on")) {
-        s->flags &= ~(uint32_t)(SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT);
+        s->flags &= ~(uint32_t)(SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_REPLY_SKIP);
         resp_ok(call->reply);
     } else if (slice_is(call->argv[2], "off")) {
         s->flags |= SESSION_REPLY_OFF;

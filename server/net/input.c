@@ -138,8 +138,8 @@ static void protocol_error(struct client *c) {
         client_describe(c, &line);
         size_t len = q->len - q->pos;
         buf_append_quoted(&start, q->bytes ? q->bytes + q->pos : "", len < 128 ? len : 128);
-        log_verbose(c->net->log, "Protocol error (%s) from client: %s. Query buffer: %s", q->parser.error,
-                    buf_cstr(&line), buf_cstr(&start));
+        log_verbose(c->net->log, "Protocol error (%s) from client: %s. Query buffer: %s",
+                    q->parser.error + strlen("Protocol error: "), buf_cstr(&line), buf_cstr(&start));
         buf_deinit(&line);
         buf_deinit(&start);
     }
@@ -335,6 +335,7 @@ static void fill(struct net *net, struct client *c) {
         net->run_count++;
         return;
     }
+    c->run_bytes = 0;
     if (unlikely(c->state & CLIENT_BROKEN)) {
         protocol_error(c);
         return;

@@ -41,7 +41,8 @@ bool net_listen(struct net *net);
 /* Closes listeners and clients; goes on over several turns. True when all are gone. Unix socket files are
  * removed. */
 bool net_close(struct net *net);
-void net_destroy(struct net **net); /* after net_close is done; NULL net_parts (never started) is fine */
+void net_destroy(
+    struct net **net); /* after net_close is done, or never started; the conf is destroyed before */
 
 /* Runs what arrived, at most about `budget_us` (0: all of it), and sends the replies. */
 void net_run(struct net *net, int64_t budget_us);

@@ -16,9 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#ifndef TORC_SANITIZED
-#include <jemalloc/jemalloc.h>
-#endif
 
 static const char *const help[] = {
     "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -78,20 +75,17 @@ static void debug_help(struct call *call) {
 
 /* --- digests --- */
 
-static void reply_digest(struct call *call, const unsigned char digest[DIGEST_BYTES], bool simple) {
+static void reply_digest(struct call *call, const unsigned char digest[DIGEST_BYTES]) {
     char hex[DIGEST_BYTES * 2 + 1];
     for (int i = 0; i < DIGEST_BYTES; i++)
         snprintf(hex + i * 2, 3, "%02x", digest[i]);
-    if (simple)
-        resp_simple(call->reply, hex);
-    else
-        resp_bulk_cstr(call->reply, hex);
+    resp_simple(call->reply, hex);
 }
 
 static void debug_digest(struct call *call) {
     unsigned char digest[DIGEST_BYTES];
     digest_keyspace(call->keyspace, digest);
-    reply_digest(call, digest, true);
+    reply_digest(call, digest);
 }
 
 static void debug_digest_value(struct call *call) {
@@ -100,7 +94,7 @@ static void debug_digest_value(struct call *call) {
         unsigned char digest[DIGEST_BYTES] = {0};
         const struct entry *e = key_read(call, i, KEY_NO_TOUCH | KEY_NO_STATS);
         if (e) digest_value(e, digest);
-        reply_digest(call, digest, false);
+        reply_digest(call, digest);
     }
 }
 
@@ -245,15 +239,13 @@ static void debug_protocol(struct call *call) {
             resp_bool(w, i == 1);
         }
     } else if (slice_is(type, "attrib")) {
-        if (w->proto < 3) {
-            resp_error(w, "ERR RESP2 doesn't exist with RESP3 attributes");
-            return;
+        if (w->proto >= 3) {
+            resp_attribute(w, 1);
+            resp_bulk_cstr(w, "key-popularity");
+            resp_array(w, 2);
+            resp_bulk_cstr(w, "key:123");
+            resp_int(w, 90);
         }
-        resp_attribute(w, 1);
-        resp_bulk_cstr(w, "key-popularity");
-        resp_array(w, 2);
-        resp_bulk_cstr(w, "key:123");
-        resp_int(w, 90);
         resp_bulk_cstr(w, "Some real reply following the attribute");
     } else if (slice_is(type, "push")) {
         if (w->proto < 3) {
@@ -331,39 +323,30 @@ static void debug_replybuffer(struct call *call) {
         call_error_subcommand(call);
 }
 
+/* Numbers of the allocator are 8, 4 or 1 bytes wide; only it knows which. */
 static void debug_mallctl(struct call *call) {
-#ifdef TORC_SANITIZED
-    resp_error(call->reply, "ERR this build has no jemalloc");
-#else
     struct buf name = {0};
     int64_t given = 0;
+    if (call->argc == 4 && !call_int64(call, 3, &given)) return;
     buf_append_slice(&name, call->argv[2]);
-    if (call->argc == 4 && !call_int64(call, 3, &given)) {
-        buf_deinit(&name);
-        return;
-    }
-    uint64_t value = 0, fresh = (uint64_t)given;
-    size_t len = sizeof(value);
-    int rc =
-        mallctl(buf_cstr(&name), &value, &len, call->argc == 4 ? &fresh : NULL, call->argc == 4 ? len : 0);
-    for (len = 4; rc == EINVAL && len > 0; len /= 4) { /* narrower numbers */
-        size_t narrow = len;
+    uint64_t value = 0;
+    int error = EINVAL;
+    for (size_t width = 8; error == EINVAL && width > 0; width = width == 4 ? 1 : width / 2) {
+        uint64_t fresh = (uint64_t)given;
+        size_t len = width;
         value = 0;
-        rc = mallctl(buf_cstr(&name), &value, &narrow, call->argc == 4 ? &fresh : NULL,
-                     call->argc == 4 ? len : 0);
+        error = mem_ctl(buf_cstr(&name), &value, &len, call->argc == 4 ? &fresh : NULL,
+                        call->argc == 4 ? width : 0);
+        if (width == 1) break;
     }
     buf_deinit(&name);
-    if (rc)
-        resp_errorf(call->reply, "ERR %s", strerror(rc));
+    if (error)
+        resp_errorf(call->reply, "ERR %s", strerror(error));
     else
         resp_int(call->reply, (int64_t)value);
-#endif
 }
 
 static void debug_mallctl_str(struct call *call) {
-#ifdef TORC_SANITIZED
-    resp_error(call->reply, "ERR this build has no jemalloc");
-#else
     struct buf name = {0}, fresh = {0};
     buf_append_slice(&name, call->argv[2]);
     const char *old = NULL, *text = NULL;
@@ -372,14 +355,13 @@ static void debug_mallctl_str(struct call *call) {
         text = buf_cstr(&fresh);
     }
     size_t len = sizeof(old);
-    int rc = mallctl(buf_cstr(&name), &old, &len, text ? &text : NULL, text ? sizeof(text) : 0);
-    if (rc || old == NULL)
-        resp_errorf(call->reply, "ERR %s", strerror(rc ? rc : EINVAL));
+    int error = mem_ctl(buf_cstr(&name), &old, &len, text ? &text : NULL, text ? sizeof(text) : 0);
+    if (error || old == NULL)
+        resp_errorf(call->reply, "ERR %s", strerror(error ? error : EINVAL));
     else
         resp_bulk_cstr(call->reply, old);
     buf_deinit(&name);
     buf_deinit(&fresh);
-#endif
 }
 
 static void debug_stringmatch_len(struct call *call) {

@@ -10,7 +10,6 @@
 #include "server/keyspace/database.h"
 #include "server/types/hash.h"
 #include "server/types/string.h"
-#include <arpa/inet.h>
 
 /* The type numbers that Redis gives to values. */
 static const uint32_t type_numbers[VALUE_TYPES] = {[VALUE_STRING] = 0, [VALUE_LIST] = 1, [VALUE_SET] = 2,
@@ -38,8 +37,9 @@ static void chain(unsigned char *digest, const void *bytes, size_t len) {
 }
 
 static void chain_u32(unsigned char *digest, uint32_t number) {
-    uint32_t big_endian = htonl(number);
-    chain(digest, &big_endian, sizeof(big_endian));
+    unsigned char big_endian[4] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
+                                   (unsigned char)(number >> 8), (unsigned char)number};
+    chain(digest, big_endian, sizeof(big_endian));
 }
 
 static void add_field(void *arg, struct slice field, struct slice value) {

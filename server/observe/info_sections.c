@@ -3,10 +3,10 @@
 #include "server/observe/info_sections.h"
 #include "common/base/clock.h"
 #include "common/base/num.h"
+#include "common/base/version.h"
 #include "server/keyspace/database.h"
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/watch.h"
-#include "server/version.h"
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>

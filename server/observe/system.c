@@ -4,10 +4,10 @@
 #include "commands/command_ids.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
+#include "common/base/version.h"
 #include "server/keyspace/reaper.h"
 #include "server/observe/info_sections.h"
-#include "server/options.h"
-#include "server/version.h"
+#include "server/observe/process_options.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

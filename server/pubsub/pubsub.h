@@ -25,7 +25,7 @@ enum pubsub_kind { PUBSUB_CHANNEL, PUBSUB_PATTERN, PUBSUB_SHARD, PUBSUB_KINDS };
 struct pubsub *pubsub_create(struct conf *conf);
 /* After loading: begins to observe the keyspace. Both are borrowed; tests may pass NULL for `exec`. */
 void pubsub_start(struct pubsub *ps, struct keyspace *ks, struct exec *exec);
-/* No session may be subscribed any more. */
+/* No session may be subscribed any more; the conf is destroyed before. */
 void pubsub_destroy(struct pubsub **ps);
 
 /* The message goes to the subscribers of the channel and, unless it is sharded, of the patterns that match.

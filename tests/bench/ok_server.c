@@ -164,7 +164,7 @@ static void on_signal(void *owner, int signo) {
 
 static int usage(void) {
     fprintf(stderr,
-            "usage: ok_server [--port N] [--unix PATH] [--engine auto|io_uring|epoll] [--bind ADDRESS]\n");
+            "usage: ok_server [--port N] [--unix PATH] [--io-engine auto|io_uring|epoll] [--bind ADDRESS]\n");
     return 2;
 }
 
@@ -200,7 +200,7 @@ static void serve(struct server *server) {
 int main(int argc, char **argv) {
     static const struct option options[] = {{"port", required_argument, NULL, 'p'},
                                             {"unix", required_argument, NULL, 'u'},
-                                            {"engine", required_argument, NULL, 'e'},
+                                            {"io-engine", required_argument, NULL, 'e'},
                                             {"bind", required_argument, NULL, 'b'},
                                             {NULL, 0, NULL, 0}};
     struct io_config config = {0};

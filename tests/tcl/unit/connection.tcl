@@ -346,4 +346,14 @@ start_server {tags {connection auth external:skip} overrides {requirepass secret
         $c close
         $d close
     } {0}
+
+    test "A password may hold any byte" {
+        set c [redis [srv host] [srv port]]
+        # nothing protects it now, see above
+        assert_equal OK [$c config set requirepass "a\x00b \r\n\xff"]
+        assert_error "WRONGPASS*" { $c auth a }
+        assert_equal OK [$c auth "a\x00b \r\n\xff"]
+        $c config set requirepass ""
+        $c close
+    } {0}
 }

@@ -165,6 +165,15 @@ start_server {tags {keyspace}} {
         }
     }
 
+    test "A pattern made to take for ever does not" {
+        r flushdb
+        r set [string repeat a 60] v
+        r set [string repeat ab 20000] v
+        assert_equal {} [r keys "[string repeat a* 30]c"]
+        assert_equal {} [r keys "[string repeat a*b* 2000]c"]
+        r ping
+    } {PONG}
+
     test "KEYS does not see what has expired" {
         r flushdb
         r debug set-active-expire 0

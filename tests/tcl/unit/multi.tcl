@@ -262,6 +262,36 @@ start_server {tags {multi}} {
         r get x
     } {1}
 
+    test "SWAPDB with keys that had expired before touches nothing" {
+        foreach {here there} {0 1  1 0  1 1} {
+            r flushall
+            r debug set-active-expire 0
+            foreach {db wanted} [list 10 $there 9 $here] {
+                r select $db
+                if {$wanted} { r set x v px 1 }
+            }
+            after 3
+            r watch x
+            r swapdb 9 10
+            r multi
+            r ping
+            set answer [r exec]
+            r debug set-active-expire 1
+            assert_equal PONG $answer "an expired key here: $here, there: $there"
+        }
+        # but a key that lives comes in
+        r flushall
+        r select 10
+        r set x v
+        r select 9
+        r watch x
+        r swapdb 9 10
+        r multi
+        r ping
+        assert_equal "" [r exec]
+        r flushall
+    } {OK} {singledb:skip needs:debug}
+
     test "QUIT and RESET inside" {
         r set x 1
         set c [redis_client]

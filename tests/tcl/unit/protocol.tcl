@@ -183,6 +183,11 @@ start_server {tags {protocol}} {
         }
     } {} {needs:debug}
 
+    test "Attributes are left out in RESP2" {
+        assert_equal "Some real reply following the attribute" [r debug protocol attrib]
+        assert_equal {{$39} {Some real reply following the attribute}} [raw_lines "debug protocol attrib\r\n" 2]
+    } {} {needs:debug}
+
     test "Null arrays differ from null strings in RESP2 alone" {
         r set watched 1
         foreach {version expected} {2 *-1 3 _} {

@@ -215,6 +215,12 @@ static void test_encodings(void **state) {
     expect_reply(&f, "$3\nraw\n", "OBJECT ENCODING twin");
     fixture_run(&f, "APPEND new 5");
     expect_reply(&f, "$3\nint\n", "OBJECT ENCODING new");
+    fixture_run(&f, "SET k 9999");
+    expect_reply(&f, ":2147483647\n", "OBJECT REFCOUNT k");
+    fixture_run(&f, "INCR k");
+    expect_reply(&f, ":1\n", "OBJECT REFCOUNT k");
+    fixture_run(&f, "SET k -1");
+    expect_reply(&f, ":1\n", "OBJECT REFCOUNT k");
 }
 
 /* --- parts --- */

@@ -1,6 +1,6 @@
-/* The options of the process itself: log, daemon, title. */
-#ifndef TORC_SERVER_OPTIONS_H
-#define TORC_SERVER_OPTIONS_H
+/* The options of the process itself: engine, log, daemon, what signals do. */
+#ifndef TORC_OBSERVE_PROCESS_OPTIONS_H
+#define TORC_OBSERVE_PROCESS_OPTIONS_H
 
 #include "common/base/log.h"
 #include "common/conf/conf.h"

@@ -1,20 +1,20 @@
-/* See options.h. */
-#include "server/options.h"
+/* See process_options.h. */
+#include "server/observe/process_options.h"
 #include "common/io/io.h"
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 static const struct conf_choice engines[] = {
     {"auto", IO_ENGINE_AUTO}, {"io_uring", IO_ENGINE_URING}, {"epoll", IO_ENGINE_EPOLL}, {NULL, 0}};
 static const struct conf_choice levels[] = {{"debug", LOG_LEVEL_DEBUG},     {"verbose", LOG_LEVEL_VERBOSE},
                                             {"notice", LOG_LEVEL_NOTICE},   {"warning", LOG_LEVEL_WARNING},
                                             {"nothing", LOG_LEVEL_NOTHING}, {NULL, 0}};
-static const struct conf_choice facilities[] = {{"user", LOG_USER},     {"local0", LOG_LOCAL0},
-                                                {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
-                                                {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},
-                                                {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
-                                                {"local7", LOG_LOCAL7}, {NULL, 0}};
+static const struct conf_choice facilities[] = {
+    {"user", LOG_FACILITY_USER},     {"local0", LOG_FACILITY_LOCAL0},
+    {"local1", LOG_FACILITY_LOCAL1}, {"local2", LOG_FACILITY_LOCAL2},
+    {"local3", LOG_FACILITY_LOCAL3}, {"local4", LOG_FACILITY_LOCAL4},
+    {"local5", LOG_FACILITY_LOCAL5}, {"local6", LOG_FACILITY_LOCAL6},
+    {"local7", LOG_FACILITY_LOCAL7}, {NULL, 0}};
 static const struct conf_choice shutdown_actions[] = {{"default", SHUTDOWN_DEFAULT}, {"save", SHUTDOWN_SAVE},
                                                       {"nosave", SHUTDOWN_NOSAVE},   {"now", SHUTDOWN_NOW},
                                                       {"force", SHUTDOWN_FORCE},     {NULL, 0}};

@@ -1,6 +1,6 @@
 /* What this is, and which Redis it behaves as. */
-#ifndef TORC_VERSION_H
-#define TORC_VERSION_H
+#ifndef TORC_BASE_VERSION_H
+#define TORC_BASE_VERSION_H
 
 #define TORC_VERSION  "0.1.0"
 #define REDIS_VERSION "7.2.6"
