@@ -70,6 +70,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, config_bindings, &s->config);
     exec_bind(s->exec, system_bindings, &s->system);
     exec_bind(s->exec, debug_bindings, &s->system);
+    exec_bind(s->exec, memory_bindings, NULL);
     exec_check_bound(s->exec);
 }
 
