@@ -30,9 +30,9 @@ enum io_engine { IO_ENGINE_AUTO, IO_ENGINE_URING, IO_ENGINE_EPOLL, IO_ENGINE_SIM
 struct io_config {
     enum io_engine engine;
     struct sim_world *world;      /* sim only, borrowed: the world this loop lives in */
-    uint32_t recv_buf_bytes;      /* size of one receive buffer, a power of two (32 KiB) */
-    uint32_t recv_bufs_min;       /* buffers from the start (8) */
-    uint32_t recv_bufs_max;       /* and when many are held at once (512) */
+    uint32_t recv_buf_bytes;      /* size of one receive buffer, a power of two (128 KiB) */
+    uint32_t recv_bufs_min;       /* buffers from the start (4) */
+    uint32_t recv_bufs_max;       /* and when many are held at once (256) */
     uint32_t recv_turn_bytes_max; /* what one stream may receive per turn before it yields (256 KiB) */
     uint32_t job_threads_max;     /* helper threads per lane, started when first needed (2) */
 };
