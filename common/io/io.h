@@ -34,6 +34,7 @@ struct io_config {
     uint32_t recv_bufs_min;       /* buffers from the start (4) */
     uint32_t recv_bufs_max;       /* and when many are held at once (256) */
     uint32_t recv_turn_bytes_max; /* what one stream may receive per turn before it yields (256 KiB) */
+    bool old_kernel;              /* io_uring: do without what is newer than Linux 5.19; for tests */
     uint32_t job_threads_max;     /* helper threads per lane, started when first needed (2) */
 };
 
