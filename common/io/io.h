@@ -38,9 +38,11 @@ struct io_config {
     uint32_t job_threads_max;     /* helper threads per lane, started when first needed (2) */
 };
 
-/* Makes a loop; `config` is copied, NULL is all defaults. On failure returns NULL and puts the reason into
- * `error` (at least 160 bytes, terminated). IO_ENGINE_AUTO takes io_uring if a real receive through it works
- * here, else epoll; a named engine that does not work is an error. */
+/* Makes a loop for the calling thread: io_uring accepts no other one, and none in a forked child, so a
+ * program that goes to the background does so before. `config` is copied, NULL is all defaults. On failure
+ * returns NULL and puts the reason into `error` (at least 160 bytes, terminated). IO_ENGINE_AUTO takes
+ * io_uring if a real receive through it works here, else epoll; a named engine that does not work is an
+ * error. */
 struct io *io_create(const struct io_config *config, char *error);
 
 /* Everything that was opened must have seen its last callback before, jobs included. */
