@@ -70,6 +70,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, config_bindings, &s->config);
     exec_bind(s->exec, system_bindings, &s->system);
     exec_bind(s->exec, debug_bindings, &s->system);
+    exec_bind(s->exec, memory_bindings, NULL);
     exec_check_bound(s->exec);
 }
 
@@ -220,16 +221,16 @@ void server_stop(struct server *s) {
 void server_destroy(struct server **server) {
     struct server *s = *server;
     mem_account_enter(&s->account);
-    conf_destroy(&s->conf); /* first: the values it frees lie in the modules' structs */
-    net_destroy(&s->net);
-    pubsub_destroy(&s->pubsub);
     if (s->started) {
         exec_destroy(&s->exec);
         keyspace_deinit(&s->keyspace);
         system_deinit(&s->system);
         info_registry_deinit(&s->info);
-        resp_pool_deinit(&s->pool);
     }
+    conf_destroy(&s->conf); /* before these two: it clears the values that lie in their structs */
+    net_destroy(&s->net);
+    pubsub_destroy(&s->pubsub);
+    if (s->started) resp_pool_deinit(&s->pool);
     if (s->io) io_destroy(&s->io);
     mem_account_enter(s->account_outside);
     mem_free_sized(s, sizeof(*s));

@@ -10,7 +10,8 @@
 static struct {
     char *start;
     size_t size;
-} area; /* one per process, as is its title */
+    char **arguments; /* the copy */
+} area;               /* one per process, as is its title */
 
 char **title_take_arguments(int argc, char **argv) {
     if (argc < 1) return argv;
@@ -29,6 +30,7 @@ char **title_take_arguments(int argc, char **argv) {
     area.start = argv[0];
     area.size = (size_t)(end - argv[0]);
     environ = environment;
+    area.arguments = arguments;
     return arguments;
 }
 

@@ -56,8 +56,8 @@ static bool match_one(const char **at, const char *end, unsigned char c, bool ig
 
 bool glob_match(const char *pattern, size_t pattern_len, const char *text, size_t text_len,
                 bool ignore_case) {
+    if (text_len == 0) return pattern_len == 0; /* a quirk to keep: stars do not match the empty text */
     if (pattern_len == 1 && pattern[0] == '*') return true;
-    if (text_len == 0) return pattern_len == 0; /* a quirk to keep: "**" does not match the empty key */
     const char *p = pattern, *p_end = pattern + pattern_len;
     const char *t = text, *t_end = text + text_len;
     const char *star = NULL,

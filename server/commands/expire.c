@@ -21,8 +21,7 @@ static bool parse_conditions(struct call *call, unsigned *conditions) {
         for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
             if (slice_is(call->argv[i], words[w].word)) found = words[w].condition;
         if (found == 0) {
-            int shown = call->argv[i].len > 128 ? 128 : (int)call->argv[i].len;
-            resp_errorf(call->reply, "ERR Unsupported option %.*s", shown, call->argv[i].ptr);
+            resp_errorf(call->reply, "ERR Unsupported option %.*s", (int)call->argv[i].len, call->argv[i].ptr);
             return false;
         }
         *conditions |= found;

@@ -59,6 +59,13 @@ static void cmd_dbsize(struct call *call) {
 
 /* --- renaming, copying, moving --- */
 
+/* Stores over whatever was there: the old key goes and another one comes, so that `new` is told either way. */
+static void store_anew(struct call *call, struct key_ref *to, struct entry *entry) {
+    bool replaces = key_entry(to) != NULL;
+    key_store(call, to, entry);
+    if (replaces) unit_event(call->keyspace, to->db, to->name, NOTIFY_NEW, "new");
+}
+
 /* True if the key was renamed, or has that name already; otherwise the reply was written. */
 static bool rename_key(struct call *call, bool only_new) {
     struct key_ref from, to;
@@ -79,7 +86,7 @@ static bool rename_key(struct call *call, bool only_new) {
     key_open(call, 1, &from); /* opening the other may have deleted it, being due, and moved this one */
     struct entry *e = entry_rename(key_take(call, &from), call->argv[2]);
     key_open(call, 2, &to);
-    key_store(call, &to, e);
+    store_anew(call, &to, e);
     key_changed(call, &from, NOTIFY_GENERIC, "rename_from");
     unit_changed_too(call->keyspace, call->db, to.name, NOTIFY_GENERIC, "rename_to");
     return true;
@@ -94,9 +101,9 @@ static void cmd_renamenx(struct call *call) {
 }
 
 /* The database that argv[arg] names; NULL: the error was replied. */
-static struct database *database_arg(struct call *call, int arg, const char *not_int) {
+static struct database *database_arg(struct call *call, int arg) {
     int64_t index;
-    if (!call_int64_msg(call, arg, &index, not_int)) return NULL;
+    if (!call_int64_range(call, arg, INT32_MIN, INT32_MAX, &index, NULL)) return NULL;
     struct database *db = keyspace_database(call->keyspace, index);
     if (db == NULL) resp_error(call->reply, ERR_DB_RANGE);
     return db;
@@ -109,7 +116,7 @@ static void cmd_copy(struct call *call) {
         if (slice_is(call->argv[i], "replace")) {
             replace = true;
         } else if (slice_is(call->argv[i], "db") && i + 1 < call->argc) {
-            to_db = database_arg(call, ++i, ERR_NOT_INT);
+            to_db = database_arg(call, ++i);
             if (to_db == NULL) return;
         } else {
             resp_error(call->reply, ERR_SYNTAX);
@@ -133,13 +140,13 @@ static void cmd_copy(struct call *call) {
         resp_int(call->reply, 0);
         return;
     }
-    key_store(call, &to, copy);
+    store_anew(call, &to, copy);
     key_changed(call, &to, NOTIFY_GENERIC, "copy_to");
     resp_int(call->reply, 1);
 }
 
 static void cmd_move(struct call *call) {
-    struct database *to_db = database_arg(call, 2, ERR_NOT_INT);
+    struct database *to_db = database_arg(call, 2);
     if (to_db == NULL) return;
     if (to_db == call->db) {
         resp_error(call->reply, ERR_SAME_KEY);
@@ -163,8 +170,8 @@ static void cmd_move(struct call *call) {
 
 static void cmd_swapdb(struct call *call) {
     int64_t first, second;
-    if (!call_int64_msg(call, 1, &first, "ERR invalid first DB index")) return;
-    if (!call_int64_msg(call, 2, &second, "ERR invalid second DB index")) return;
+    if (!call_int64_range(call, 1, INT32_MIN, INT32_MAX, &first, "ERR invalid first DB index")) return;
+    if (!call_int64_range(call, 2, INT32_MIN, INT32_MAX, &second, "ERR invalid second DB index")) return;
     struct database *a = keyspace_database(call->keyspace, first),
                     *b = keyspace_database(call->keyspace, second);
     if (a == NULL || b == NULL) {

@@ -147,10 +147,12 @@ void exec_run(struct exec *x, struct call *call) {
     if (unlikely(x->observed)) tell_before(x, call);
     call->module = x->handlers[id].module;
     call->session->last_command = call->spec;
+    x->current = call;
     if (likely(run != NULL))
         run(call);
     else
         run_unbuilt(call);
+    x->current = NULL;
     unit_end(ks, call);
     if (unlikely(x->gate.promised)) note_positions(x, call, position_before);
 
@@ -182,9 +184,10 @@ static void refuse(struct exec *x, struct call *call, const char *error) {
         x->stats[call->spec->id].rejected++;
         x->keyspace->unit.dirty = 0;
     }
-    if (call->spec && call->spec->id == CMD_EXEC && (s->flags & SESSION_MULTI)) {
+    if (call->spec && call->spec->id == CMD_EXEC) {
         multi_discard(x->keyspace, s);
-        resp_errorf(call->reply, "EXECABORT Transaction discarded because of: %s", error);
+        bool plain = strncmp(error, "ERR ", 4) == 0; /* only other codes are worth telling */
+        resp_errorf(call->reply, "EXECABORT Transaction discarded because of: %s", error + (plain ? 4 : 0));
     } else {
         if (s->flags & SESSION_MULTI) s->flags |= SESSION_DIRTY_EXEC;
         resp_error(call->reply, error);
@@ -192,17 +195,21 @@ static void refuse(struct exec *x, struct call *call, const char *error) {
     exec_count_error(x, call->reply->error_code);
 }
 
+/* At most `room` bytes, and none behind a zero byte: errors are told as C strings are. */
+static void append_shown(struct buf *text, struct slice arg, size_t room) {
+    buf_append(text, arg.ptr, strnlen(arg.ptr, arg.len < room ? arg.len : room));
+}
+
 static void refuse_unknown(struct exec *x, struct call *call) {
     struct buf args = {0}, text = {0};
     for (int i = 1; i < call->argc && args.len < 128; i++) {
-        size_t room = 128 - args.len, len = call->argv[i].len < room ? call->argv[i].len : room;
+        size_t room = 128 - args.len;
         buf_append_char(&args, '\'');
-        buf_append(&args, call->argv[i].ptr, len);
+        append_shown(&args, call->argv[i], room);
         buf_append_str(&args, "' ");
     }
-    size_t name_len = call->argv[0].len < 128 ? call->argv[0].len : 128;
     buf_append_str(&text, "ERR unknown command '");
-    buf_append(&text, call->argv[0].ptr, name_len);
+    append_shown(&text, call->argv[0], 128);
     buf_append_str(&text, "', with args beginning with: ");
     buf_append_slice(&text, buf_slice(&args));
     x->totals.rejected_unknown++;
@@ -213,9 +220,8 @@ static void refuse_unknown(struct exec *x, struct call *call) {
 
 static void refuse_unknown_sub(struct exec *x, struct call *call) {
     struct buf text = {0};
-    size_t len = call->argv[1].len < 128 ? call->argv[1].len : 128;
     buf_append_str(&text, "ERR unknown subcommand '");
-    buf_append(&text, call->argv[1].ptr, len);
+    append_shown(&text, call->argv[1], 128);
     buf_append_str(&text, "'. Try ");
     for (const char *c = call->spec->name; *c; c++)
         buf_append_char(&text, (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c));
@@ -484,6 +490,10 @@ void exec_session_discard(struct exec *x, struct session *s) {
 void exec_session_gone(struct exec *x, struct session *s) {
     multi_discard(x->keyspace, s);
     task_cancel_session(x->keyspace, s);
+}
+
+const struct call *exec_current_call(const struct exec *x) {
+    return x->current;
 }
 
 /* --- turns --- */

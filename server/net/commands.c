@@ -26,7 +26,7 @@ static void cmd_echo(struct call *call) {
 
 static void cmd_select(struct call *call) {
     int64_t index;
-    if (!call_int64(call, 1, &index)) return;
+    if (!call_int64_range(call, 1, INT32_MIN, INT32_MAX, &index, NULL)) return;
     struct database *db = keyspace_database(call->keyspace, index);
     if (db == NULL) {
         resp_error(call->reply, "ERR DB index is out of range");

@@ -44,6 +44,7 @@ bool net_start(struct net *net, const struct net_parts *parts) {
 }
 
 bool net_close(struct net *net) {
+    if (net->started) net->gate->opened = NULL;
     if (!net->started) return true;
     net->closing = true;
     io_timer_cancel(net->io, &net->cron);
@@ -64,7 +65,6 @@ void net_destroy(struct net **netp) {
         mem_free(net->requests);
         mem_free(net->ends);
         mem_free(net->runs);
-        net->gate->opened = NULL;
     }
     mem_free(net->bound.item);
     mem_free_sized(net, sizeof(*net));

@@ -144,6 +144,10 @@ static void flush_nothing(struct call *call) {
         resp_ok(call->reply);
         return;
     }
+    if (call->argc > 3 && call->spec->id == CMD_FUNCTION_FLUSH) {
+        call_error_subcommand(call);
+        return;
+    }
     resp_error(call->reply, call->spec->id == CMD_SCRIPT_FLUSH
                                 ? "ERR SCRIPT FLUSH only support SYNC|ASYNC option"
                                 : "ERR FUNCTION FLUSH only supports SYNC|ASYNC option");

@@ -142,10 +142,10 @@ static bool all_exercised(const struct duel *d, bool same_program) {
         if (rule->reason) {
             exempt++;
             printf("exempt  %s: %s\n", spec->name, rule->reason);
-        } else if (!d->reference_knows[id] && (spec->flags & COMMAND_WRITE)) {
+        } else if (!d->reference_arity[id] && (spec->flags & COMMAND_WRITE)) {
             exempt++;
             printf("exempt  %s: the reference does not know it, and it writes\n", spec->name);
-        } else if (!d->exercised[id] && (d->reference_knows[id] || !same_program)) {
+        } else if (!d->exercised[id] && (d->reference_arity[id] || !same_program)) {
             fprintf(stderr, "FAILED  %s is built but was never called with success\n", spec->name);
             all = false;
         }
@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
         *(probe(&d, &d.declared.items[i]) ? &passed : &failed) += 1;
     edges_compare(&d, &passed, &failed);
 
-    generator_init(&g, &trace, d.reference_knows);
+    generator_init(&g, &trace, d.reference_arity);
     double begin = seconds_now(), until = begin + o.seconds;
     uint64_t seed = o.soak ? (uint64_t)time(NULL) * 1000003 : o.seed;
     d.commands = 0;

@@ -116,8 +116,8 @@ static void judge(struct duel *d, size_t index, struct replies now, const struct
         bool over = spec->id == CMD_EXEC || spec->id == CMD_DISCARD || spec->id == CMD_RESET;
         if (spec->id == CMD_EXEC && !reply_is_error(now.torc) && !reply_is_error(now.redis))
             judge_exec(d, index, now);
-        /* refused for its arity, it leaves the transaction as it is */
-        if (over && !(reply_is_error(now.redis) && memmem(now.redis.ptr, now.redis.len, "wrong number", 12)))
+        /* refused for its arity, DISCARD leaves the transaction as it is */
+        if (over && !(spec->id != CMD_EXEC && reply_is_error(now.redis) && memmem(now.redis.ptr, now.redis.len, "wrong number", 12)))
             d->queued[step->session].count = 0;
         if (d->failed) return;
     }
@@ -226,9 +226,17 @@ static void judge_sync(struct duel *d, size_t index) {
     const struct wire *torc = d->two[0].wire, *redis = d->two[1].wire;
     bool hello = spec && spec->id == CMD_HELLO && torc->count == redis->count; /* versions and ids differ */
     bool from_all = strstr(name, "unsubscribe") && step->argc == 1;
-    if (!hello && !slice_eq(buf_slice(&torc->in), buf_slice(&redis->in)) && !same_messages(torc, redis, from_all))
-        duel_fail_replies(d, index, name, "what a subscriber received differs",
-                          (struct replies){buf_slice(&torc->in), buf_slice(&redis->in)});
+    if (!hello && !slice_eq(buf_slice(&torc->in), buf_slice(&redis->in)) && !same_messages(torc, redis, from_all)) {
+        size_t at = 0; /* what came before is the same */
+        while (at < torc->count && at < redis->count && slice_eq(wire_reply(torc, at), wire_reply(redis, at)))
+            at++;
+        char what[96];
+        snprintf(what, sizeof what, "a subscriber got %zu messages from torc and %zu from redis; the first that differs",
+                 torc->count, redis->count);
+        duel_fail_replies(d, index, name, what,
+                          (struct replies){at < torc->count ? wire_reply(torc, at) : SLICE(""),
+                                           at < redis->count ? wire_reply(redis, at) : SLICE("")});
+    }
     if (d->failed || torc->count < 2) return;
     struct slice reply = wire_reply(torc, torc->count - 2);
     bool answers = spec && (rule_of(spec)->generate != GENERATE_SCRIPT ||
@@ -311,14 +319,18 @@ static bool load_schemas(struct duel *d) {
 /* COMMAND INFO of each built command: null where the reference has none. */
 static bool ask_what_reference_knows(struct duel *d) {
     struct buf request = {0};
-    d->reference_knows = mem_zalloc(CMD_COUNT * sizeof *d->reference_knows);
+    d->reference_arity = mem_zalloc(CMD_COUNT * sizeof *d->reference_arity);
     d->exercised = mem_zalloc(CMD_COUNT * sizeof *d->exercised);
     for (unsigned id = 0; id < CMD_COUNT; id++)
         buf_printf(&request, "COMMAND INFO %s\r\n", command_by_id(id)->name);
     bool ok = duel_control(d, buf_slice(&request), CMD_COUNT);
     for (unsigned id = 0; ok && id < CMD_COUNT; id++) {
         struct slice info = duel_control_reply(d, id).redis;
-        d->reference_knows[id] = !slice_eq(info, SLICE("*1\r\n*-1\r\n")) && !slice_eq(info, SLICE("*1\r\n$-1\r\n"));
+        const char *at = info.ptr, *end = info.ptr + info.len;
+        struct resp_token t = {0};
+        for (int token = 0; token < 4; token++) /* *1, the command's array, name, arity */
+            if (!resp_token_next(&at, end, &t) || t.null) break;
+        if (t.type == ':') d->reference_arity[id] = (int8_t)t.count;
     }
     buf_deinit(&request);
     return ok;
@@ -342,7 +354,7 @@ void duel_deinit(struct duel *d) {
     for (unsigned id = 0; d->schemas && id < CMD_COUNT; id++)
         schema_destroy(&d->schemas[id]);
     mem_free(d->schemas);
-    mem_free(d->reference_knows);
+    mem_free(d->reference_arity);
     mem_free(d->exercised);
     declared_deinit(&d->declared);
     buf_deinit(&d->request);

@@ -21,7 +21,7 @@ struct duel {
     struct pending queued[SESSIONS];
     struct schema **schemas;      /* owned, by command id; NULL: a container */
     struct declared_list declared;
-    bool *reference_knows;        /* owned, by command id */
+    int8_t *reference_arity;      /* owned, by command id; 0: the reference does not know it */
     unsigned long *exercised;     /* owned, by command id: replies of Torc that were no errors */
     unsigned long commands, checks;
     struct buf request;           /* of the block under way */

@@ -16,15 +16,15 @@ struct generator {
     const struct command_spec **pool; /* owned: commands that can be sent; those that come often come first */
     unsigned *weights;                /* owned: summed up */
     size_t pool_count;
-    const bool *reference_knows;      /* borrowed, by command id; NULL: all */
+    const int8_t *reference_arity;    /* borrowed, by command id; 0: it does not know the command */
     bool follow_events;               /* in this round a subscriber hears all keyspace events */
     unsigned multi_left[SESSIONS];
     size_t check_at;
     struct args args;
 };
 
-/* The trace is borrowed; `reference_knows` too. rules_init comes before. */
-void generator_init(struct generator *g, struct trace *trace, const bool *reference_knows);
+/* The trace is borrowed; `reference_arity` too. rules_init comes before. */
+void generator_init(struct generator *g, struct trace *trace, const int8_t *reference_arity);
 void generator_deinit(struct generator *g);
 
 /* Begins a round: clears the trace; the first steps set the stage and call each command at least twice. */

@@ -29,6 +29,7 @@ struct rule {
     const char *const *forms; /* ended by NULL */
     const char *reason;       /* why it need not be called with success; NULL: it must */
     bool pairs;               /* COMPARE_UNORDERED: elements of the RESP2 reply belong together by two */
+    bool outside;             /* of transactions only */
     bool blocks;              /* may wait: sent inside MULTI only */
 };
 
