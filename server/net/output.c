@@ -68,7 +68,7 @@ static void add_mark(struct client *c, struct resp_chunk *chunk, uint64_t positi
         c->session.flags |= SESSION_GATED;
     }
     if (m->count == m->cap) {
-        memmove(m->marks, m->marks + m->first, (m->count - m->first) * sizeof(*m->marks));
+        if (m->first) memmove(m->marks, m->marks + m->first, (m->count - m->first) * sizeof(*m->marks));
         m->count -= m->first;
         m->first = 0;
         if (m->count * 2 >= m->cap) {
