@@ -122,15 +122,13 @@ static bool fits_into_last(const struct client *c, const struct resp_chunk *chai
     return position == 0 || (m && m->marks[m->count - 1].position == position);
 }
 
-static void append_chain(struct client *c, struct resp_chunk *chain) {
+static void append_chain(struct client *c, struct resp_chunk *chain, struct resp_chunk *last) {
     if (c->out_last)
         c->out_last->next = chain;
     else
         c->out_first = chain;
     if (io_stream_sending(&c->stream) && c->out_unsent == NULL) c->out_unsent = chain;
-    while (chain->next)
-        chain = chain->next;
-    c->out_last = chain;
+    c->out_last = last; /* handed in: a KEYS of 200 MB has thirteen thousand chunks */
 }
 
 /* Moves what the session wrote behind what waits. */
@@ -139,7 +137,7 @@ static void collect(struct client *c) {
     struct resp_pool *pool = c->net->parts.resp_pool;
     size_t bytes = resp_writer_bytes(w);
     if (w->first == NULL) return;
-    struct resp_chunk *chain = resp_writer_take(w);
+    struct resp_chunk *last = w->last, *chain = resp_writer_take(w);
     if (unlikely(bytes == 0)) { /* a silenced command wrote and took it back */
         resp_chunks_return(pool, chain);
         return;
@@ -153,7 +151,7 @@ static void collect(struct client *c) {
         return;
     }
     if (unlikely(position)) add_mark(c, chain, position);
-    append_chain(c, chain);
+    append_chain(c, chain, last);
 }
 
 /* Gives the stream what may leave. False: there is nothing. */
