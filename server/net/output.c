@@ -126,6 +126,8 @@ static void collect(struct client *c) {
     }
     uint64_t position = needed_position(c);
     if (unlikely(position)) add_mark(c, chain, position);
+    /* A send under way may have taken all there was: on_sent must stop before what comes now. */
+    if (c->out_unsent == NULL) c->out_unsent = chain;
     if (c->out_last)
         c->out_last->next = chain;
     else
