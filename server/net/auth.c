@@ -12,15 +12,14 @@
     "configuration is correct?"
 
 bool net_password_needed(const struct net *net) {
-    return net->conf.requirepass != NULL;
+    return net->conf.requirepass.len > 0;
 }
 
 /* Takes as long for any guess of the same length: the time must not tell how much of it was right. */
-static bool same_secret(struct slice guess, const char *secret) {
-    size_t len = strlen(secret);
-    unsigned char differs = guess.len != len;
+static bool same_secret(struct slice guess, const struct net_secret *secret) {
+    unsigned char differs = guess.len != secret->len;
     for (size_t i = 0; i < guess.len; i++)
-        differs |= (unsigned char)(guess.ptr[i] ^ secret[i < len ? i : len]);
+        differs |= (unsigned char)(guess.ptr[i] ^ secret->bytes[i % secret->len]);
     return !differs;
 }
 
@@ -28,7 +27,7 @@ static bool same_secret(struct slice guess, const char *secret) {
 static bool authenticate(struct call *call, struct slice user, struct slice password) {
     struct net *net = call->module;
     bool known = slice_eq(user, SLICE("default"));
-    if (known && (!net_password_needed(net) || same_secret(password, net->conf.requirepass))) {
+    if (known && (!net_password_needed(net) || same_secret(password, &net->conf.requirepass))) {
         call->session->flags &= ~(uint32_t)SESSION_NEEDS_AUTH;
         return true;
     }

@@ -24,10 +24,17 @@
 #define NET_CRON_US       100000
 #define NET_FDS_RESERVED  32 /* descriptors beside those of clients */
 
+/* A password may hold any byte. */
+struct net_secret {
+    char *bytes; /* owned; NULL: none */
+    size_t len;
+};
+
 struct net_conf {
     int port, tcp_backlog, timeout_s, tcp_keepalive_s, unixsocketperm;
     struct conf_words bind;
-    char *unixsocket, *requirepass;
+    char *unixsocket;
+    struct net_secret requirepass;
     int64_t maxclients;
     bool protected_mode;
     struct conf_output_limits output_limits;

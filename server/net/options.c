@@ -1,5 +1,6 @@
 /* The options of net, and what changing them does. */
-#include "common/base/panic.h"
+#include "common/base/mem.h"
+#include "common/conf/conf_words.h"
 #include "server/net/net_int.h"
 #include <errno.h>
 #include <limits.h>
@@ -86,6 +87,44 @@ static bool few_addresses(void *owner, const void *value, struct conf_error *err
     return words->count < NET_LISTENERS_MAX || conf_fail(err, "Too many bind addresses specified.");
 }
 
+static bool parse_secret(void *value, const struct slice *words, int count, bool in_file, bool first,
+                         struct conf_error *err) {
+    struct net_secret *secret = value;
+    mem_free(secret->bytes);
+    size_t len = count ? words[0].len : 0;
+    *secret = (struct net_secret){len ? mem_strndup(words[0].ptr, len) : NULL, len};
+    return true;
+}
+
+static void print_secret(const void *value, struct buf *out) {
+    const struct net_secret *secret = value;
+    buf_append(out, secret->bytes, secret->len);
+}
+
+static void secret_lines(const void *value, const char *name, struct buf *out) {
+    const struct net_secret *secret = value;
+    buf_printf(out, "%s ", name);
+    conf_word_append(out, (struct slice){secret->bytes, secret->len});
+    buf_append_char(out, '\n');
+}
+
+static void copy_secret(void *to, const void *from) {
+    const struct net_secret *secret = from;
+    *(struct net_secret *)to =
+        (struct net_secret){secret->bytes ? mem_strndup(secret->bytes, secret->len) : NULL, secret->len};
+}
+
+static void release_secret(void *value) {
+    mem_free(((struct net_secret *)value)->bytes);
+}
+
+static const struct conf_custom secret_type = {.size = sizeof(struct net_secret),
+                                               .parse = parse_secret,
+                                               .print = print_secret,
+                                               .lines = secret_lines,
+                                               .copy = copy_secret,
+                                               .release = release_secret};
+
 /* Without a password nobody has to authenticate any more. */
 static bool apply_password(void *owner, struct conf_error *err) {
     struct net *net = owner;
@@ -101,7 +140,7 @@ static bool apply_password(void *owner, struct conf_error *err) {
 static const struct conf_option options[] = {
     CONF_OPT_INT("port", FIELD, port, 0, 65535, "6379", .apply = apply_listen),
     CONF_OPT_WORDS("bind", FIELD, bind, "* -::*", .validate = few_addresses, .apply = apply_listen,
-                   .flags = CONF_MULTI_ARG | CONF_PROTECTED),
+                   .flags = CONF_MULTI_ARG),
     CONF_OPT_STRING("unixsocket", FIELD, unixsocket, NULL, .flags = CONF_IMMUTABLE),
     CONF_OPT_OCTAL("unixsocketperm", FIELD, unixsocketperm, 0777, "0", .flags = CONF_IMMUTABLE),
     CONF_OPT_INT("tcp-backlog", FIELD, tcp_backlog, 0, INT_MAX, "511", .flags = CONF_IMMUTABLE),
@@ -109,7 +148,7 @@ static const struct conf_option options[] = {
     CONF_OPT_INT("timeout", FIELD, timeout_s, 0, INT_MAX, "0"),
     CONF_OPT_INT64("maxclients", FIELD, maxclients, 1, UINT_MAX, "10000", .apply = apply_maxclients),
     CONF_OPT_BOOL("protected-mode", FIELD, protected_mode, "yes"),
-    CONF_OPT_STRING("requirepass", FIELD, requirepass, NULL, .flags = CONF_SENSITIVE,
+    CONF_OPT_CUSTOM("requirepass", FIELD, requirepass, &secret_type, NULL, .flags = CONF_SENSITIVE,
                     .apply = apply_password),
     CONF_OPT_CUSTOM("client-output-buffer-limit", FIELD, output_limits, &conf_output_limits_type,
                     "normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60", .flags = CONF_MULTI_ARG),

@@ -148,7 +148,11 @@ static bool send_some(struct client *c) {
         if (chunk->len) parts[count++] = (struct iovec){chunk->bytes, chunk->len};
     if (count == 0) return false;
     c->out_unsent = chunk;
-    io_stream_send(&c->stream, parts, count);
+    bool last = chunk == NULL && !(c->session.flags & SESSION_CLOSE_AFTER_REPLY) && !(c->state & CLIENT_EOF);
+    if (likely(last)) /* nothing hangs on its end, so the loop need not be woken for it */
+        io_stream_send_lazily(&c->stream, parts, count);
+    else
+        io_stream_send(&c->stream, parts, count);
     return true;
 }
 
