@@ -19,7 +19,7 @@
 #define ROUND_STEPS     20000
 #define FAILURES_MAX    5
 #define SHRINK_SECONDS  25
-#define COMMANDS_USUAL  600000
+#define COMMANDS_USUAL  1000000
 #define SECONDS_USUAL   60
 
 struct options {

@@ -244,7 +244,11 @@ static void judge_sync(struct duel *d, size_t index) {
                                            at < redis->count ? wire_reply(redis, at) : SLICE("")});
     }
     if (d->failed || torc->count < 2) return;
-    struct slice reply = wire_reply(torc, torc->count - 2);
+    size_t at = torc->count - 2;
+    if (d->proto[step->session] == 3 && spec && rule_of(spec)->generate != GENERATE_SCRIPT)
+        while (at > 0 && wire_reply(torc, at).ptr[0] == '>') /* messages that came behind the reply */
+            at--;
+    struct slice reply = wire_reply(torc, at);
     bool answers = spec && (rule_of(spec)->generate != GENERATE_SCRIPT ||
                             memmem(reply.ptr, reply.len < 40 ? reply.len : 40, spec->name, strlen(spec->name)));
     /* in RESP2 a subscriber's PING and refusals have forms of their own, which their schemas know */

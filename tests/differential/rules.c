@@ -38,6 +38,7 @@ static const struct exception exceptions[] = {
     {"flushall", 0, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"flushdb", 1, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"swapdb", 1, -1, GENERATE_GRAMMAR, NULL, NULL},
+    {"bitfield", -1, -1, GENERATE_SCRIPT, NULL, NULL},
     {"keys", 3, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"lcs", 4, -1, GENERATE_GRAMMAR, NULL, NULL},
 
