@@ -70,6 +70,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, config_bindings, &s->config);
     exec_bind(s->exec, system_bindings, &s->system);
     exec_bind(s->exec, debug_bindings, &s->system);
+    exec_bind(s->exec, memory_bindings, NULL);
     exec_check_bound(s->exec);
 }
 
@@ -147,6 +148,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
         log_warning(&s->log, "The io engine cannot be started: %s", error);
         return false;
     }
+    if (setup->world == NULL) ahead_init(&s->ahead, &s->account, s->io);
     int64_t now_ms = io_wall_us(s->io) / 1000;
     s->files = config_files_of(s->io);
     resp_pool_init(&s->pool);
@@ -192,6 +194,7 @@ static int64_t patience_us(const struct server *s) {
 /* True when everything has drained. */
 static bool wind_down(struct server *s) {
     if (!s->closing) {
+        ahead_deinit(&s->ahead, &s->account);
         s->closing = true;
         io_timer_cancel(s->io, &s->sampling);
     }
@@ -220,6 +223,7 @@ void server_stop(struct server *s) {
 void server_destroy(struct server **server) {
     struct server *s = *server;
     mem_account_enter(&s->account);
+    ahead_deinit(&s->ahead, &s->account);
     if (s->started) {
         exec_destroy(&s->exec);
         keyspace_deinit(&s->keyspace);

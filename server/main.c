@@ -4,6 +4,7 @@
  * signals. */
 #include "common/base/panic.h"
 #include "common/base/version.h"
+#include "server/observe/crash.h"
 #include "server/server.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -84,6 +85,10 @@ static void on_signal(void *owner, int signo) {
             interrupt ? "SIGINT" : "SIGTERM");
 }
 
+static void describe_session(const struct session *session, struct buf *out) {
+    if (net_session_is_client(session)) net_session_describe(session, out);
+}
+
 static int run(struct server *s, const struct server_setup *setup, bool configured) {
     log_notice(&s->log, "oO0OoO0OoO0Oo Torc is starting oO0OoO0OoO0Oo");
     log_notice(&s->log, "Torc version=%s, behaves as Redis version=%s, bits=%zu, pid=%d, just started",
@@ -97,11 +102,18 @@ static int run(struct server *s, const struct server_setup *setup, bool configur
             "use torc-server /path/to/torc.conf");
     conf_log_no_effect(s->conf);
     if (!server_start(s, setup)) return 1;
+    struct crash_context crash = {.log = &s->log,
+                                  .info = &s->info,
+                                  .exec = s->exec,
+                                  .describe_session = describe_session,
+                                  .enabled = &s->options.crash_log_enabled};
+    crash_install(&crash);
     write_pidfile(s);
     io_signal_watch(s->io, SIGTERM, on_signal, s);
     io_signal_watch(s->io, SIGINT, on_signal, s);
     while (server_turn(s)) {
     }
+    crash_uninstall();
     if (pidfile_of(s)) {
         log_notice(&s->log, "Removing the pid file.");
         unlink(pidfile_of(s));

@@ -10,6 +10,7 @@
 #include "common/io/io.h"
 #include "common/metrics/info.h"
 #include "common/resp/resp_writer.h"
+#include "server/ahead.h"
 #include "server/compat_options.h"
 #include "server/config_commands.h"
 #include "server/exec/exec.h"
@@ -33,6 +34,7 @@ struct server {
     struct config_commands config;
     struct info_registry info;
     struct io *io;
+    struct ahead ahead;
     struct resp_pool pool;
     struct keyspace keyspace;
     struct exec_conf exec_conf;

@@ -11,7 +11,7 @@ static struct {
     char *start;
     size_t size;
     char **arguments; /* the copy */
-} area; /* one per process, as is its title */
+} area;               /* one per process, as is its title */
 
 char **title_take_arguments(int argc, char **argv) {
     if (argc < 1) return argv;

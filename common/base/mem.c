@@ -28,6 +28,10 @@
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* newer than the headers */
+#endif
+
 _Thread_local struct mem_account *mem_account_here;
 static _Thread_local struct mem_account fallback_account;
 static _Thread_local uint64_t tries_until_failure;
@@ -133,6 +137,11 @@ void mem_release(void *ptr, size_t size) {
 
 void mem_forget(void *ptr, size_t size) {
     must(madvise(ptr, size, MADV_DONTNEED) == 0);
+}
+
+void mem_populate(void *ptr, size_t size) {
+    /* Errors say that the kernel is older than 5.14, or the range is gone: then the owner's touch does it. */
+    (void)madvise(ptr, size, MADV_POPULATE_WRITE);
 }
 
 /* Huge pages only form where 2 MiB are aligned, so that much more is mapped and the ends are given back. */

@@ -16,9 +16,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* Who makes memory present before it is needed (mem_expect). */
+struct mem_ahead {
+    void (*populate)(struct mem_ahead *ahead, void *ptr, size_t size);
+};
+
 struct mem_account {
-    int64_t used; /* bytes; negative in a helper that frees what another thread allocated */
-    int64_t peak; /* greatest `used` that mem_account_note_peak saw */
+    int64_t used;            /* bytes; negative in a helper that frees what another thread allocated */
+    int64_t peak;            /* greatest `used` that mem_account_note_peak saw */
+    struct mem_ahead *ahead; /* borrowed; NULL: nobody */
 };
 
 /* Makes `account` (borrowed, never NULL) the one that this thread charges; returns the one before it. A
@@ -119,6 +125,16 @@ void *mem_reserve(size_t size);
 void mem_release(void *ptr, size_t size);
 /* Makes reserved pages zero again and gives their memory back; the address space stays. */
 void mem_forget(void *ptr, size_t size);
+
+/* Says that these reserved bytes will be touched soon. On a virtual machine the first touch of a huge page
+ * can take the thread 6 ms; whoever the account names has the page made present elsewhere (mem_populate on
+ * another thread), so that this thread finds it there. Advice: nothing happens where nobody is named. */
+static inline void mem_expect(void *ptr, size_t size) {
+    struct mem_ahead *ahead = mem_account_current()->ahead;
+    if (ahead) ahead->populate(ahead, ptr, size);
+}
+/* Makes the pages present, without changing them; any thread may, even if they were given back meanwhile. */
+void mem_populate(void *ptr, size_t size);
 
 /* Figures of the allocator for INFO and MEMORY; all zero in builds without jemalloc. */
 struct mem_allocator_stats {

@@ -147,10 +147,12 @@ void exec_run(struct exec *x, struct call *call) {
     if (unlikely(x->observed)) tell_before(x, call);
     call->module = x->handlers[id].module;
     call->session->last_command = call->spec;
+    x->current = call;
     if (likely(run != NULL))
         run(call);
     else
         run_unbuilt(call);
+    x->current = NULL;
     unit_end(ks, call);
     if (unlikely(x->gate.promised)) note_positions(x, call, position_before);
 
@@ -488,6 +490,10 @@ void exec_session_discard(struct exec *x, struct session *s) {
 void exec_session_gone(struct exec *x, struct session *s) {
     multi_discard(x->keyspace, s);
     task_cancel_session(x->keyspace, s);
+}
+
+const struct call *exec_current_call(const struct exec *x) {
+    return x->current;
 }
 
 /* --- turns --- */

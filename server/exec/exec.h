@@ -99,6 +99,9 @@ void exec_reset_stats(struct exec *x);
 void exec_turn_begin(struct exec *x);
 const char *exec_turn_longest(const struct exec *x, int64_t *took_us);
 
+/* The command under way, for a crash report; NULL between commands. */
+const struct call *exec_current_call(const struct exec *x);
+
 /* The gate for replies that wait for the journal. */
 struct commit_gate *exec_commit_gate(struct exec *x);
 

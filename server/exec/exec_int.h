@@ -35,6 +35,7 @@ struct exec {
     bool observed;     /* some observer is */
 
     const struct session *running; /* whose request it is, NULL between requests */
+    const struct call *current;    /* the outermost command under way */
     double us_per_cycle;
     uint64_t cycles; /* when the command before this one ended */
     const struct command_spec *turn_longest;

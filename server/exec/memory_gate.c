@@ -1,14 +1,26 @@
-/* Nothing is evicted yet, whatever the policy: at the limit, commands that need memory are refused. */
+/* Every command that comes while the limit is passed first evicts some keys, as the policy allows; what needs
+ * memory is refused when that was not enough. One command evicts a bounded number, so that no turn grows
+ * long: tenacity 0 allows some dozens, 100 as many as it takes. */
 #include "server/exec/memory_gate.h"
+#include "server/keyspace/evict.h"
+
+#define KEYS_PER_TENACITY 64
 
 static bool limited(void *owner) {
     return ((const struct keyspace *)owner)->conf.maxmemory != 0;
 }
 
+static size_t keys_max(const struct keyspace *ks) {
+    int tenacity = ks->conf.maxmemory_eviction_tenacity;
+    return tenacity == 100 ? SIZE_MAX : ((size_t)tenacity + 1) * KEYS_PER_TENACITY;
+}
+
 static const char *check(void *owner, const struct call *call) {
-    const struct keyspace *ks = owner;
-    if (!(call->command_flags & COMMAND_DENYOOM)) return NULL;
-    if (ks->account->used < 0 || (uint64_t)ks->account->used <= ks->conf.maxmemory) return NULL;
+    struct keyspace *ks = owner;
+    if (evict_excess(ks) == 0) return NULL;
+    bool room = evict_make_room(ks, keys_max(ks));
+    unit_end(ks, NULL);
+    if (room || !(call->command_flags & COMMAND_DENYOOM)) return NULL;
     return "OOM command not allowed when used memory > 'maxmemory'.";
 }
 

@@ -74,6 +74,7 @@ static void write_errorstats(struct buf *out, void *module) {
 
 static void write_latencystats(struct buf *out, void *module) {
     const struct exec *x = module;
+    if (!x->conf->latency_tracking) return;
     for (unsigned id = 0; id < CMD_COUNT; id++) {
         const struct histogram *h = &x->stats[id].latency;
         if (h->total == 0) continue;

@@ -27,17 +27,33 @@ static void before_change(struct keyspace *ks, struct database *db, struct slice
 
 /* --- expiry --- */
 
-void key_expire(struct keyspace *ks, struct database *db, struct entry_at at, uint64_t hash) {
+/* The server deletes an entry by itself: the journal gets a DEL of its own, before whatever the command under
+ * way did. */
+static void delete_unasked(struct keyspace *ks, struct database *db, struct entry_at at, uint64_t hash,
+                           bool unlink, uint32_t class, const char *event) {
     struct slice name = entry_key(at.entry);
-    before_change(ks, db, name, at);
-    ks->stats.expired_keys++;
+    struct slice del[2] = {unlink ? SLICE("UNLINK") : SLICE("DEL"), name};
     ks->dirty++;
-    struct slice del[2] = {ks->conf.lazyfree_lazy_expire ? SLICE("UNLINK") : SLICE("DEL"), name};
     unit_journal_before(ks, db, del, 2);
-    unit_event(ks, db, name, NOTIFY_EXPIRED, "expired");
+    unit_event(ks, db, name, class, event);
     database_remove(db, hash, at);
-    if (unlikely(ks->watched.count)) watch_key_expired(ks, db, name);
+}
+
+void key_expire(struct keyspace *ks, struct database *db, struct entry_at at, uint64_t hash) {
+    before_change(ks, db, entry_key(at.entry), at);
+    ks->stats.expired_keys++;
+    delete_unasked(ks, db, at, hash, ks->conf.lazyfree_lazy_expire, NOTIFY_EXPIRED, "expired");
+    if (unlikely(ks->watched.count)) watch_key_expired(ks, db, entry_key(at.entry));
     free_detached(ks, at.entry);
+}
+
+void key_evict(struct keyspace *ks, struct key_ref *ref) {
+    ks->stats.evicted_keys++;
+    delete_unasked(ks, ref->db, ref->at, ref->hash, ks->conf.lazyfree_lazy_eviction, NOTIFY_EVICTED,
+                   "evicted");
+    if (unlikely(ks->watched.count)) watch_key_changed(ks, ref->db, entry_key(ref->at.entry));
+    free_detached(ks, ref->at.entry);
+    ref->at.entry = NULL;
 }
 
 /* Finds an entry that is alive; a due one is deleted on the way where this server is the one to do so. */

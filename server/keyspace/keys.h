@@ -75,6 +75,10 @@ size_t key_flush_database(struct keyspace *ks, struct database *db);
 /* Exchanges the contents of two databases; tells WATCH. */
 void key_swap_databases(struct keyspace *ks, struct database *a, struct database *b);
 
+/* Deletes what an opened reference holds because memory is short: event "evicted", DEL or UNLINK in the
+ * journal. */
+void key_evict(struct keyspace *ks, struct key_ref *ref);
+
 /* Deletes a due entry as the server does by itself: event "expired", DEL or UNLINK in the journal. */
 void key_expire(struct keyspace *ks, struct database *db, struct entry_at at, uint64_t hash);
 

@@ -55,6 +55,7 @@ struct keyspace_conf {
     uint64_t proto_max_bulk_len;
     uint64_t maxmemory;
     int maxmemory_policy; /* enum eviction_policy */
+    int maxmemory_samples, maxmemory_eviction_tenacity;
     int lfu_log_factor, lfu_decay_time;
     bool lazyfree_lazy_eviction, lazyfree_lazy_expire, lazyfree_lazy_server_del, lazyfree_lazy_user_del,
         lazyfree_lazy_user_flush;

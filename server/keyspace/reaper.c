@@ -13,8 +13,9 @@
 #include "server/keyspace/database.h"
 #include "server/types/value.h"
 
-#define JOB_BUDGET   100000 /* a few milliseconds of freeing */
-#define BUCKETS_STEP ((size_t)8 << 20)
+#define BYTES_SAMPLES 16
+#define JOB_BUDGET    100000 /* a few milliseconds of freeing */
+#define BUCKETS_STEP  ((size_t)8 << 20)
 
 struct dead {
     struct link link;
@@ -22,6 +23,7 @@ struct dead {
     struct keytable table;
     size_t table_cursor;
     size_t objects; /* how many it counted as when it was taken */
+    size_t bytes;   /* of an entry, estimated then */
 };
 
 struct reaper {
@@ -30,7 +32,7 @@ struct reaper {
     struct io_job job;
     struct dead *eaten; /* the helper's while the job is out */
     bool job_out, finished;
-    size_t pending, freed;
+    size_t pending, pending_bytes, freed;
 };
 
 static void submit(struct reaper *reaper);
@@ -66,6 +68,7 @@ static bool eat(struct dead *dead, size_t *budget) {
 static void bury(struct reaper *reaper, struct dead *dead) {
     list_remove(&dead->link);
     reaper->pending -= dead->objects;
+    reaper->pending_bytes -= dead->bytes;
     reaper->freed += dead->objects;
     mem_free_sized(dead, sizeof(*dead));
 }
@@ -100,6 +103,8 @@ static void queue(struct reaper *reaper, struct dead *dead) {
 void reaper_take_entry(struct reaper *reaper, struct entry *entry) {
     struct dead *dead = mem_zalloc(sizeof(*dead));
     dead->entry = entry;
+    dead->bytes = value_memory(entry, BYTES_SAMPLES);
+    reaper->pending_bytes += dead->bytes;
     dead->objects = 1;
     queue(reaper, dead);
 }
@@ -137,6 +142,10 @@ bool reaper_due(const struct reaper *reaper) {
 
 size_t reaper_pending(const struct reaper *reaper) {
     return reaper->pending;
+}
+
+size_t reaper_pending_bytes(const struct reaper *reaper) {
+    return reaper->pending_bytes;
 }
 
 size_t reaper_freed(const struct reaper *reaper) {

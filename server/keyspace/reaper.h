@@ -37,5 +37,7 @@ bool reaper_due(const struct reaper *reaper);
 /* Objects handed over and not freed yet; and freed in all. */
 size_t reaper_pending(const struct reaper *reaper);
 size_t reaper_freed(const struct reaper *reaper);
+/* Bytes of the entries handed over and not freed yet, estimated. */
+size_t reaper_pending_bytes(const struct reaper *reaper);
 
 #endif

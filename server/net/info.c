@@ -110,7 +110,21 @@ static void write_limits(struct buf *out, void *module) {
     buf_printf(out, "acl_access_denied_cmd:0\r\nacl_access_denied_key:0\r\nacl_access_denied_channel:0\r\n");
 }
 
+/* "listenerN:name=tcp,bind=A,bind=B,port=P", a line for each kind. */
+static void write_listeners(struct buf *out, void *module) {
+    const struct net *net = module;
+    int line = 0;
+    if (net->bound_port) {
+        buf_printf(out, "listener%d:name=tcp", line++);
+        for (int i = 0; i < net->bound.count; i++)
+            buf_printf(out, ",bind=%s", net->bound.item[i]);
+        buf_printf(out, ",port=%d\r\n", net->bound_port);
+    }
+    if (net->conf.unixsocket) buf_printf(out, "listener%d:name=unix,bind=%s\r\n", line, net->conf.unixsocket);
+}
+
 static const struct info_section sections[] = {
+    {"server", "Server", INFO_DEFAULT, INFO_RANK_SERVER + 50, write_listeners},
     {"clients", "Clients", INFO_DEFAULT, INFO_RANK_CLIENTS, write_clients},
     {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS, write_traffic},
     {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS + 80, write_limits},

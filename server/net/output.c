@@ -119,7 +119,7 @@ static void collect(struct client *c) {
     struct resp_writer *w = &c->session.reply;
     size_t bytes = resp_writer_bytes(w);
     if (w->first == NULL) return;
-    struct resp_chunk *chain = resp_writer_take(w);
+    struct resp_chunk *last = w->last, *chain = resp_writer_take(w);
     if (unlikely(bytes == 0)) { /* a silenced command wrote and took it back */
         resp_chunks_return(c->net->parts.resp_pool, chain);
         return;
@@ -132,9 +132,7 @@ static void collect(struct client *c) {
         c->out_last->next = chain;
     else
         c->out_first = chain;
-    while (chain->next)
-        chain = chain->next;
-    c->out_last = chain;
+    c->out_last = last; /* known: a KEYS of 200 MB has thirteen thousand chunks */
     c->out_bytes += bytes;
 }
 

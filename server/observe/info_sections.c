@@ -175,7 +175,8 @@ static void write_stats_data(struct buf *out, void *module) {
     LINE(out, "tracking_total_keys:0\r\ntracking_total_items:0\r\ntracking_total_prefixes:0\r\n");
     LINE(out, "unexpected_error_replies:0\r\n");
     put_u64(out, "total_error_replies", exec->error_replies);
-    LINE(out, "dump_payload_sanitizations:0\r\nio_threaded_reads_processed:0\r\nio_threaded_writes_processed:"
+    LINE(out, "dump_payload_sanitizations:0\r\nreply_buffer_shrinks:0\r\nreply_buffer_expands:0\r\nio_"
+              "threaded_reads_processed:0\r\nio_threaded_writes_processed:"
               "0\r\n");
     put_u64(out, "watching_keys", watch_key_count(sys->keyspace));
 }

@@ -42,6 +42,7 @@ static const struct conf_option table[] = {
     CONF_OPT_BOOL("syslog-enabled", FIELD, syslog_enabled, "no", IMMUTABLE),
     CONF_OPT_STRING("syslog-ident", FIELD, syslog_ident, "redis", IMMUTABLE),
     CONF_OPT_ENUM("syslog-facility", FIELD, syslog_facility, facilities, "local0", IMMUTABLE),
+    CONF_OPT_BOOL("crash-log-enabled", FIELD, crash_log_enabled, "yes"),
     CONF_OPT_BOOL("always-show-logo", FIELD, always_show_logo, "no", IMMUTABLE),
     CONF_OPT_FLAGS("shutdown-on-sigint", FIELD, shutdown_on_sigint, shutdown_actions, "default",
                    .validate = actions_agree),

@@ -23,6 +23,7 @@ struct server_options {
     char *syslog_ident;
     int syslog_facility;
     bool always_show_logo;
+    bool crash_log_enabled;
     int shutdown_on_sigint, shutdown_on_sigterm; /* enum shutdown_action, or-ed */
     struct logger *log;                          /* told of loglevel and logfile */
 };

@@ -53,5 +53,7 @@ void system_reset_stats(void *system);
 extern const struct command_binding system_bindings[];
 /* DEBUG; module: the system. */
 extern const struct command_binding debug_bindings[];
+/* MEMORY; no module. */
+extern const struct command_binding memory_bindings[];
 
 #endif

@@ -536,7 +536,7 @@ MEMORY DOCTOR 2
   reply       verbatim
 
 MEMORY HELP 2
-  status      todo 3
+  status      built
   summary     The subcommands of MEMORY
   since       4.0.0
   flags       loading stale
@@ -566,7 +566,7 @@ MEMORY MALLOC-STATS 2
   reply       verbatim | bulk
 
 MEMORY PURGE 2
-  status      todo 3
+  status      built
   summary     Give memory back to the system where the allocator can
   since       4.0.0
   tips        request_policy:all_shards response_policy:all_succeeded
@@ -584,7 +584,7 @@ MEMORY STATS 2
   reply       map of bulk -> (int | double | bulk | map of bulk -> int)
 
 MEMORY USAGE -3
-  status      todo 3
+  status      built
   summary     How many bytes a key and its value take
   since       4.0.0
   flags       readonly
