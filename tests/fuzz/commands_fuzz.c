@@ -91,10 +91,12 @@ static void drop_output(struct world *w, struct session *s) {
     resp_chunks_return(&w->pool, resp_writer_take(&s->reply));
 }
 
-/* A record of the journal, at once on the replica. */
+/* A record of the journal, at once on the replica; what MULTI and EXEC enclose as well, since nobody looks between. */
 static uint64_t replay(void *owner, int db_index, const struct slice *argv, int argc) {
     struct world *w = owner;
     must(argc > 0 && argv[0].len > 0);
+    if (slice_is(argv[0], "MULTI") || slice_is(argv[0], "EXEC")) return ++w->primary.keyspace.unit.journal_position;
+    must(db_index >= 0 && db_index < w->keyspace_conf.databases);
     keyspace_set_now(&w->replica.keyspace, w->primary.keyspace.now_ms);
     w->follower.db = keyspace_database(&w->replica.keyspace, db_index);
     w->follower.db_index = db_index;
