@@ -7,6 +7,7 @@
 #include "server/loop.h"
 #include "common/base/clock.h"
 #include "server/exec/exec.h"
+#include "server/keyspace/evict.h"
 #include "server/keyspace/expire.h"
 #include "server/keyspace/keyspace.h"
 #include "server/keyspace/reaper.h"
@@ -50,10 +51,11 @@ void loop_turn_end(struct loop *loop) {
 static bool background_slice(struct loop *loop, int64_t *now_us) {
     struct keyspace *ks = loop->keyspace;
     bool more = false;
-    const char *kinds[] = {"keys", "expire", "free"};
-    for (int kind = 0; kind < 3; kind++) {
+    const char *kinds[] = {"keys", "expire", "evict", "free"};
+    for (int kind = 0; kind < 4; kind++) {
         bool left = kind == 0   ? task_step(ks)
                     : kind == 1 ? expire_step(ks, EXPIRE_BUCKETS)
+                    : kind == 2 ? evict_step(ks)
                                 : !reaper_step(ks->reaper, REAP_BUDGET);
         more |= left;
         int64_t after_us = clock_monotonic_us(), took = after_us - *now_us;
@@ -68,7 +70,8 @@ static bool background_slice(struct loop *loop, int64_t *now_us) {
 
 bool loop_background_due(const struct loop *loop) {
     const struct keyspace *ks = loop->keyspace;
-    return !list_empty(&ks->tasks) || expire_next_ms(ks) <= ks->now_ms || reaper_due(ks->reaper);
+    return !list_empty(&ks->tasks) || ks->evicting || expire_next_ms(ks) <= ks->now_ms ||
+           reaper_due(ks->reaper);
 }
 
 bool loop_background(struct loop *loop, int64_t budget_us) {

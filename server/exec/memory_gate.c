@@ -20,6 +20,7 @@ static const char *check(void *owner, const struct call *call) {
     if (evict_excess(ks) == 0) return NULL;
     bool room = evict_make_room(ks, keys_max(ks));
     unit_end(ks, NULL);
+    if (!room) evict_ask(ks);
     if (room || !(call->command_flags & COMMAND_DENYOOM)) return NULL;
     return "OOM command not allowed when used memory > 'maxmemory'.";
 }

@@ -11,7 +11,8 @@
 #include "server/keyspace/keys.h"
 #include "server/keyspace/reaper.h"
 
-#define DRAWS_MAX 64 /* per sample, to find a key with a deadline among those without */
+#define SLICE_KEYS 16
+#define DRAWS_MAX  64 /* per sample, to find a key with a deadline among those without */
 
 uint64_t evict_excess(const struct keyspace *ks) {
     int64_t used = ks->account->used - (int64_t)reaper_pending_bytes(ks->reaper);
@@ -88,4 +89,17 @@ bool evict_make_room(struct keyspace *ks, size_t keys_max) {
         if (evict_excess(ks) == 0) return true;
     }
     return false;
+}
+
+void evict_ask(struct keyspace *ks) {
+    ks->evicting = ks->conf.maxmemory_policy != EVICT_NONE && evict_excess(ks) > 0;
+}
+
+bool evict_step(struct keyspace *ks) {
+    struct victim victim;
+    for (int i = 0; i < SLICE_KEYS && ks->evicting; i++) {
+        ks->evicting = evict_excess(ks) > 0 && choose(ks, &victim);
+        if (ks->evicting) evict(ks, &victim);
+    }
+    return ks->evicting;
 }

@@ -11,4 +11,10 @@ uint64_t evict_excess(const struct keyspace *ks);
  * `keys_max` keys were not enough (more is done by later calls). */
 bool evict_make_room(struct keyspace *ks, size_t keys_max);
 
+/* Eviction that no command waits for: once asked for, goes on in slices until there is room or nothing to
+ * evict. */
+void evict_ask(struct keyspace *ks);
+/* One slice; true while there is more to do. */
+bool evict_step(struct keyspace *ks);
+
 #endif

@@ -83,6 +83,7 @@ struct keyspace {
     int64_t now_ms;        /* of the turn, or of the command under way */
     uint32_t access_clock; /* what a touched entry gets */
     bool active_expire;    /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
+    bool evicting;         /* memory is being made: evict_step has work */
     bool expire_on_access; /* false while replaying a journal */
     uint64_t dirty;        /* changes since the start; persistence keeps its own mark */
     struct map watched;    /* watch.c's: keys that sessions watch */

@@ -1,5 +1,6 @@
 /* See options.h. */
 #include "server/keyspace/options.h"
+#include "server/keyspace/evict.h"
 #include <limits.h>
 
 static const struct conf_choice policies[] = {
@@ -16,12 +17,17 @@ static const struct conf_choice policies[] = {
     {NULL, 0},
 };
 
+static bool apply_maxmemory(void *owner, struct conf_error *err) {
+    evict_ask(owner);
+    return true;
+}
+
 #define FIELD struct keyspace_conf
 
 static const struct conf_option options[] = {
     CONF_OPT_INT("databases", FIELD, databases, 1, INT_MAX, "16", .flags = CONF_IMMUTABLE),
     CONF_OPT_MEMORY("proto-max-bulk-len", FIELD, proto_max_bulk_len, 1 << 20, INT64_MAX, "512mb"),
-    CONF_OPT_MEMORY("maxmemory", FIELD, maxmemory, 0, UINT64_MAX, "0"),
+    CONF_OPT_MEMORY("maxmemory", FIELD, maxmemory, 0, UINT64_MAX, "0", .apply = apply_maxmemory),
     CONF_OPT_ENUM("maxmemory-policy", FIELD, maxmemory_policy, policies, "noeviction"),
     CONF_OPT_INT("maxmemory-samples", FIELD, maxmemory_samples, 1, INT_MAX, "5"),
     CONF_OPT_INT("maxmemory-eviction-tenacity", FIELD, maxmemory_eviction_tenacity, 0, 100, "10"),
