@@ -85,7 +85,8 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*_fuzz.c))
 # Helpers that tests share: every other .c beside them.
 UNIT_HELPERS := $(filter-out %_test.c,$(call find,tests/unit,*.c))
 SIM_HELPERS := $(filter-out %_test.c,$(call find,tests/sim,*.c))
-FUZZ_HELPERS := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c))
+FUZZ_HELPERS := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c)) \
+	$(wildcard $(addprefix tests/differential/,generate.c rules.c step.c values.c))
 
 # --- building ------------------------------------------------------------------------------------------------------
 

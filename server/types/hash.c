@@ -243,7 +243,7 @@ struct entry *hash_set(struct entry *e, const struct slice *pairs, size_t count,
         bool is_new;
         e = small_set_one(e, pair[0], pair[1], &is_new);
         *created += is_new;
-        if (is_new && hash_count(e) > rules->listpack_entries_max) e = make_large(e, rules);
+        if (hash_count(e) > rules->listpack_entries_max) e = make_large(e, rules); /* or the limit fell */
     }
     return e;
 }

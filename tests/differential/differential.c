@@ -17,14 +17,14 @@
 #include <time.h>
 
 #define ROUND_STEPS     20000
-#define FAILURES_MAX    5
+#define FAILURES_USUAL  5
 #define SHRINK_SECONDS  25
-#define COMMANDS_USUAL  600000
+#define COMMANDS_USUAL  1000000
 #define SECONDS_USUAL   60
 
 struct options {
     unsigned long commands;
-    unsigned seconds;
+    unsigned seconds, failures; /* stops at either */
     uint64_t seed;
     bool soak; /* seeds of the moment, until the time is over */
     const char *server, *redis, *differences;
@@ -167,6 +167,8 @@ static bool read_options(struct options *o, int argc, char **argv) {
             o->commands = strtoul(value, NULL, 10);
         else if (strcmp(name, "--seconds") == 0)
             o->seconds = (unsigned)strtoul(value, NULL, 10);
+        else if (strcmp(name, "--failures") == 0)
+            o->failures = (unsigned)strtoul(value, NULL, 10);
         else if (strcmp(name, "--seed") == 0)
             o->seed = strtoull(value, NULL, 10);
         else if (strcmp(name, "--server") == 0)
@@ -182,10 +184,10 @@ static bool read_options(struct options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    struct options o = {.commands = COMMANDS_USUAL, .seconds = SECONDS_USUAL, .seed = 1};
+    struct options o = {.commands = COMMANDS_USUAL, .seconds = SECONDS_USUAL, .seed = 1, .failures = FAILURES_USUAL};
     if (!read_options(&o, argc, argv)) {
         fprintf(stderr, "differential --server PATH --redis PATH --differences FILE [--commands N] [--seconds N] "
-                        "[--seed S] [--soak]\n");
+                        "[--seed S] [--failures N] [--soak]\n");
         return 2;
     }
     static struct duel d;
@@ -207,7 +209,7 @@ int main(int argc, char **argv) {
     double begin = seconds_now(), until = begin + o.seconds;
     uint64_t seed = o.soak ? (uint64_t)time(NULL) * 1000003 : o.seed;
     d.commands = 0;
-    for (unsigned round = 0; failed < FAILURES_MAX; round++, seed++) {
+    for (unsigned round = 0; failed < o.failures; round++, seed++) {
         if (round > 0 && (seconds_now() >= until || (!o.soak && d.commands >= o.commands))) break;
         unsigned long left = o.soak || o.commands > d.commands + ROUND_STEPS ? ROUND_STEPS : o.commands - d.commands;
         *(play_round(&d, &g, seed, left, until) ? &passed : &failed) += 1;

@@ -187,8 +187,14 @@ static void fail_silence(struct duel *d, size_t step) {
             duel_fail(d, step, "connection", "%s closed the connection after %zu of %zu replies", i ? "redis" : "torc",
                       wire->count, d->two[i].replies);
     }
-    duel_fail(d, step, "connection", "no reply within 20 s: torc gave %zu, redis %zu of %zu", d->two[0].wire->count,
-              d->two[1].wire->count, d->two[0].replies);
+    struct buf text = {0};
+    for (int i = 0; i < 2; i++) {
+        const struct wire *wire = d->two[i].wire;
+        buf_printf(&text, "\n  %s %zu of %zu, the last ", i ? "redis  gave" : "torc   gave", wire->count, d->two[i].replies);
+        if (wire->count) reply_print(wire_reply(wire, wire->count - 1), &text);
+    }
+    duel_fail(d, step, "connection", "no reply within 20 s%s", buf_cstr(&text));
+    buf_deinit(&text);
 }
 
 static int order(const void *a, const void *b) {
@@ -238,7 +244,11 @@ static void judge_sync(struct duel *d, size_t index) {
                                            at < redis->count ? wire_reply(redis, at) : SLICE("")});
     }
     if (d->failed || torc->count < 2) return;
-    struct slice reply = wire_reply(torc, torc->count - 2);
+    size_t at = torc->count - 2;
+    if (d->proto[step->session] == 3 && spec && rule_of(spec)->generate != GENERATE_SCRIPT)
+        while (at > 0 && wire_reply(torc, at).ptr[0] == '>') /* messages that came behind the reply */
+            at--;
+    struct slice reply = wire_reply(torc, at);
     bool answers = spec && (rule_of(spec)->generate != GENERATE_SCRIPT ||
                             memmem(reply.ptr, reply.len < 40 ? reply.len : 40, spec->name, strlen(spec->name)));
     /* in RESP2 a subscriber's PING and refusals have forms of their own, which their schemas know */
