@@ -148,7 +148,10 @@ bool server_start(struct server *s, const struct server_setup *setup) {
         log_warning(&s->log, "The io engine cannot be started: %s", error);
         return false;
     }
-    if (setup->world == NULL) ahead_init(&s->ahead, &s->account, s->io);
+    if (setup->world == NULL) {
+        ahead_init(&s->ahead, &s->account, s->io);
+        mem_purge_in_background();
+    }
     int64_t now_ms = io_wall_us(s->io) / 1000;
     s->files = config_files_of(s->io);
     resp_pool_init(&s->pool);
