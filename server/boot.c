@@ -60,6 +60,7 @@ static void bind_commands(struct server *s) {
         generic_bindings, expire_bindings,       object_bindings,        scan_bindings,
         string_bindings,  string_range_bindings, string_number_bindings, lcs_bindings,
         bitmap_bindings,  bitfield_bindings,     hash_bindings,          hash_visit_bindings,
+        set_bindings,     set_visit_bindings,    set_algebra_bindings,
     };
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         exec_bind(s->exec, families[i], NULL);
