@@ -75,7 +75,7 @@ static void output_pending(struct session *s) {
     if (c->state & CLIENT_CLOSED) return;
     if (unlikely(s->flags & SESSION_PUSHES_WAIT)) pubsub_session_deliver(s);
     c->state |= CLIENT_PUSHED;
-    if (!list_linked(&c->output)) list_append(&c->net->output, &c->output);
+    if (!list_linked(&c->output)) client_push_ready(c);
     client_check_output_limit(c);
 }
 

@@ -450,6 +450,7 @@ static void run_batch(struct net *net, int64_t budget_us) {
 
 void net_run(struct net *net, int64_t budget_us) {
     int64_t used_us = 0;
+    net->ran = !list_empty(&net->input);
     while (!list_empty(&net->input)) {
         fill_batch(net);
         uint64_t start = clock_cycles();

@@ -18,6 +18,7 @@ struct net *net_create(struct conf *conf, struct logger *log) {
     list_init(&net->clients);
     list_init(&net->input);
     list_init(&net->output);
+    list_init(&net->pushes);
     list_init(&net->gated);
     list_init(&net->dying);
     net_register_options(net, conf);
@@ -72,7 +73,7 @@ void net_destroy(struct net **netp) {
 }
 
 bool net_has_work(const struct net *net) {
-    return !list_empty(&net->input) || !list_empty(&net->dying);
+    return !list_empty(&net->input) || !list_empty(&net->dying) || !list_empty(&net->pushes);
 }
 
 int net_port(const struct net *net) {

@@ -90,6 +90,7 @@ enum client_state {
     CLIENT_HAS_SEG = 1 << 3, /* `seg` is borrowed */
     CLIENT_FILLING = 1 << 4, /* the stream receives into an argument */
     CLIENT_BROKEN = 1 << 5,  /* protocol error: nothing more is parsed */
+    CLIENT_DELAYED = 1 << 6, /* waits on net.pushes */
 };
 
 #define CLIENT_MAGIC 0x434c4e54u
@@ -151,7 +152,10 @@ struct net {
     size_t client_count; /* accepted and not yet freed */
     size_t live_count;   /* of them, not being closed */
     struct link clients, input, output, gated, dying;
-    bool in_batch; /* requests point into segments and queries: they must not move */
+    struct link pushes;      /* clients with nothing but messages from others: they may wait a little */
+    int64_t pushes_since_us; /* since when the first of them waits */
+    bool ran;                /* requests were run in this turn */
+    bool in_batch;           /* requests point into segments and queries: they must not move */
 
     struct resp_parser parser; /* for clients that are between commands */
     struct resp_arena arena;
@@ -203,6 +207,8 @@ size_t client_query_bytes(const struct client *c);
 
 /* --- output.c --- */
 void client_output_ready(struct client *c);
+void client_push_ready(
+    struct client *c); /* there are messages from others: no hurry while the loop is busy */
 void client_sent(struct client *c, size_t bytes, int error);
 void client_output_free(struct client *c);
 size_t client_output_bytes(const struct client *c); /* not yet sent */

@@ -17,13 +17,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PUSH_DELAY_US 200
+
 /* Of one send. What the kernel takes at once it copies within the turn, into pages that a virtual machine may
  * have to find first: 4 MiB, as much as a socket holds, can take 15 ms. */
 #define SEND_BYTES_MAX (512 * 1024)
 
 void client_output_ready(struct client *c) {
-    if ((c->state & CLIENT_CLOSED) || list_linked(&c->output)) return;
-    list_append(&c->net->output, &c->output);
+    if (c->state & CLIENT_CLOSED) return;
+    if (unlikely(c->state & CLIENT_DELAYED)) {
+        c->state &= ~(uint32_t)CLIENT_DELAYED;
+        list_remove(&c->output);
+    }
+    if (!list_linked(&c->output)) list_append(&c->net->output, &c->output);
+}
+
+/* Messages to subscribers cost the kernel far more to send than the server to write, so those of several busy
+ * turns go out together. */
+void client_push_ready(struct client *c) {
+    struct net *net = c->net;
+    if (list_empty(&net->pushes)) net->pushes_since_us = io_now_us(net->io);
+    c->state |= CLIENT_DELAYED;
+    list_append(&net->pushes, &c->output);
 }
 
 size_t client_output_bytes(const struct client *c) {
@@ -202,8 +217,21 @@ static void flush(struct client *c) {
         silent(c);
 }
 
+/* Messages wait while requests keep coming, at most PUSH_DELAY_US; a turn without any lets them go. */
+static void release_pushes(struct net *net) {
+    if (list_empty(&net->pushes)) return;
+    if (net->ran && io_now_us(net->io) - net->pushes_since_us < PUSH_DELAY_US) return;
+    LIST_FOR(at, next, &net->pushes) {
+        struct client *c = LIST_OWNER(at, struct client, output);
+        list_remove(at);
+        c->state &= ~(uint32_t)CLIENT_DELAYED;
+        client_output_ready(c);
+    }
+}
+
 void net_flush(struct net *net) {
     clients_bury(net);
+    release_pushes(net);
     while (!list_empty(&net->output)) {
         struct client *c = LIST_OWNER(net->output.next, struct client, output);
         list_remove(&c->output);
