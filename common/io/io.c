@@ -18,9 +18,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define RECV_BUF_BYTES      (32 * 1024)
-#define RECV_BUFS_MIN       8
-#define RECV_BUFS_MAX       512
+#define RECV_BUF_BYTES      (128 * 1024)
+#define RECV_BUFS_MIN       4
+#define RECV_BUFS_MAX       256
 #define RECV_TURN_BYTES_MAX (256 * 1024)
 #define JOB_THREADS_MAX     2
 #define TIMER_ARITY         4
@@ -178,6 +178,7 @@ int io_turn(struct io *io, int64_t timeout_us) {
     io->callbacks = 0;
     io->turn++;
     io->stats.turns++;
+    io_bufs_relax(&io->bufs, io->turn);
     io_streams_before_wait(io);
     int64_t due_us = io_timers_next(io);
     if (due_us != INT64_MAX) {

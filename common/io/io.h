@@ -30,16 +30,19 @@ enum io_engine { IO_ENGINE_AUTO, IO_ENGINE_URING, IO_ENGINE_EPOLL, IO_ENGINE_SIM
 struct io_config {
     enum io_engine engine;
     struct sim_world *world;      /* sim only, borrowed: the world this loop lives in */
-    uint32_t recv_buf_bytes;      /* size of one receive buffer, a power of two (32 KiB) */
-    uint32_t recv_bufs_min;       /* buffers from the start (8) */
-    uint32_t recv_bufs_max;       /* and when many are held at once (512) */
+    uint32_t recv_buf_bytes;      /* size of one receive buffer, a power of two (128 KiB) */
+    uint32_t recv_bufs_min;       /* buffers from the start (4) */
+    uint32_t recv_bufs_max;       /* and when many are held at once (256) */
     uint32_t recv_turn_bytes_max; /* what one stream may receive per turn before it yields (256 KiB) */
+    bool old_kernel;              /* io_uring: do without what is newer than Linux 5.19; for tests */
     uint32_t job_threads_max;     /* helper threads per lane, started when first needed (2) */
 };
 
-/* Makes a loop; `config` is copied, NULL is all defaults. On failure returns NULL and puts the reason into
- * `error` (at least 160 bytes, terminated). IO_ENGINE_AUTO takes io_uring if a real receive through it works
- * here, else epoll; a named engine that does not work is an error. */
+/* Makes a loop for the calling thread: io_uring accepts no other one, and none in a forked child, so a
+ * program that goes to the background does so before. `config` is copied, NULL is all defaults. On failure
+ * returns NULL and puts the reason into `error` (at least 160 bytes, terminated). IO_ENGINE_AUTO takes
+ * io_uring if a real receive through it works here, else epoll; a named engine that does not work is an
+ * error. */
 struct io *io_create(const struct io_config *config, char *error);
 
 /* Everything that was opened must have seen its last callback before, jobs included. */

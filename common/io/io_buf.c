@@ -14,7 +14,7 @@
 
 void io_bufs_init(struct io_bufs *bufs, uint32_t bytes, uint32_t min, uint32_t max) {
     must(max <= 32768 && min <= max && min > 0);
-    *bufs = (struct io_bufs){.bytes = bytes, .min = min, .max = max};
+    *bufs = (struct io_bufs){.bytes = bytes, .min = min, .max = max, .min_at_rest = min};
     bufs->slots = mem_zalloc(max * sizeof *bufs->slots);
     bufs->free = mem_alloc(max * sizeof *bufs->free);
     bufs->spare = mem_alloc(max * sizeof *bufs->spare);
@@ -70,6 +70,12 @@ void io_bufs_unlend(struct io_bufs *bufs, uint32_t id) {
     bufs->slots[id].lent = false;
     bufs->lent--;
     io_bufs_release(bufs, id);
+}
+
+void io_bufs_tighten(struct io_bufs *bufs, uint32_t turn) {
+    if (bufs->grown_turn == turn) return;
+    bufs->grown_turn = turn;
+    bufs->min = bufs->min * 2 < bufs->max ? bufs->min * 2 : bufs->max;
 }
 
 void io_buf_return(struct io *io, struct io_buf buf) {

@@ -14,9 +14,11 @@
 #include "common/io/io_int.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS_MAX          1024
@@ -30,6 +32,7 @@ struct epoller {
     int fd;
     int current; /* the buffer that is being filled, -1: none */
     int event_count;
+    bool milliseconds; /* the system call for finer timeouts is not there */
     struct link ready; /* streams to be read without an event */
     struct epoll_event events[EVENTS_MAX];
 };
@@ -271,15 +274,23 @@ static void source_event(struct io *io, struct io_source *source) {
 
 /* --- the turn --- */
 
+/* epoll_pwait2 (5.11) knows nanoseconds; the call before it whole milliseconds, which are rounded up. */
+static int wait_events(struct epoller *e, int64_t timeout_us) {
+    if (likely(!e->milliseconds)) {
+        struct timespec ts = {.tv_sec = timeout_us / 1000000, .tv_nsec = timeout_us % 1000000 * 1000};
+        int count = epoll_pwait2(e->fd, e->events, EVENTS_MAX, timeout_us < 0 ? NULL : &ts, NULL);
+        if (likely(count >= 0) || (errno != ENOSYS && errno != EPERM)) return count;
+        e->milliseconds = true; /* an old kernel, or a filter that does not know the call */
+    }
+    int64_t timeout_ms = timeout_us < 0 ? -1 : (timeout_us + 999) / 1000;
+    return epoll_wait(e->fd, e->events, EVENTS_MAX, timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX);
+}
+
 static void wait(struct io *io, int64_t timeout_us) {
     struct epoller *e = epoller_of(io);
     if (!list_empty(&e->ready) || io->prompt_sends) timeout_us = 0;
-    /* Whole milliseconds are all that epoll_wait knows, and epoll_pwait2 is not everywhere. */
-    int timeout_ms = timeout_us < 0                      ? -1
-                     : timeout_us > 1000ll * 1000 * 1000 ? 1000 * 1000
-                                                         : (int)((timeout_us + 999) / 1000);
     io->stats.waits++;
-    e->event_count = epoll_wait(e->fd, e->events, EVENTS_MAX, timeout_ms);
+    e->event_count = wait_events(e, timeout_us);
     if (e->event_count < 0) {
         if (errno != EINTR) panic("epoll_wait: %s", strerror(errno));
         e->event_count = 0;

@@ -123,8 +123,9 @@ struct io_buf_slot {
 };
 
 struct io_bufs {
-    uint32_t bytes; /* of each */
-    uint32_t min, max;
+    uint32_t bytes;    /* of each */
+    uint32_t min, max; /* `min` grows when it was too few, and relaxes again */
+    uint32_t min_at_rest, grown_turn;
     uint32_t count; /* slots with memory */
     uint32_t lent;
     uint32_t free_count, spare_count;
@@ -140,6 +141,15 @@ int io_bufs_lend(struct io_bufs *bufs);
 /* The engine will put nothing more into it. */
 void io_bufs_unlend(struct io_bufs *bufs, uint32_t id);
 void io_bufs_release(struct io_bufs *bufs, uint32_t id);
+/* A receive found no buffer in this turn: more of them from now on. */
+void io_bufs_tighten(struct io_bufs *bufs, uint32_t turn);
+/* Once per turn: after long without that, fewer again. */
+static inline void io_bufs_relax(struct io_bufs *bufs, uint32_t turn) {
+    if (__builtin_expect(bufs->min > bufs->min_at_rest, 0) && turn - bufs->grown_turn > 4096) {
+        bufs->min--;
+        bufs->grown_turn = turn;
+    }
+}
 
 /* `len` bytes arrived at the end of what buffer `id` has: they are out now. */
 static inline struct io_buf io_bufs_give(struct io_bufs *bufs, uint32_t id, uint32_t len) {

@@ -5,9 +5,11 @@
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG_DEFAULT 511
+#define BIND_TRIES      60 /* times 5 ms */
 
 static void set_option(int fd, int level, int option, int value) {
     /* Options that a kind of socket does not know are of no use to it either. */
@@ -34,6 +36,17 @@ int io_stream_keepalive(struct io_stream *s, unsigned idle_seconds) {
     return local.sa.ss_family == AF_UNIX ? 0 : keepalive(s->fd, idle_seconds);
 }
 
+/* A process that was killed may leave its listening socket behind for some milliseconds: the kernel takes
+ * io_uring's rings down in the background. Whoever restarts it at once must not stumble over that. */
+static int bind_patiently(int fd, const struct io_addr *addr, int backlog) {
+    for (int tries = 1;; tries++) {
+        if (bind(fd, (const struct sockaddr *)&addr->sa, addr->len) == 0 && listen(fd, backlog) == 0)
+            return 0;
+        if (errno != EADDRINUSE || addr->sa.ss_family == AF_UNIX || tries == BIND_TRIES) return errno;
+        nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
+    }
+}
+
 int io_socket_listen(struct io_listener *l, const struct io_listen_options *options) {
     struct io_addr addr = options->addr;
     int error, family = addr.sa.ss_family;
@@ -50,11 +63,8 @@ int io_socket_listen(struct io_listener *l, const struct io_listen_options *opti
         set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
         if (options->reuse_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
         if (family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-        if (bind(fd, (struct sockaddr *)&addr.sa, addr.len) < 0 ||
-            listen(fd, options->backlog ? options->backlog : BACKLOG_DEFAULT) < 0) {
-            error = errno;
-            goto fail;
-        }
+        error = bind_patiently(fd, &addr, options->backlog ? options->backlog : BACKLOG_DEFAULT);
+        if (error) goto fail;
         if (family == AF_UNIX && options->unix_permissions)
             (void)chmod(((struct sockaddr_un *)&addr.sa)->sun_path, options->unix_permissions);
     }

@@ -85,6 +85,7 @@ void io_stream_recv_idle(struct io_stream *s) {
 
 void io_stream_starve(struct io_stream *s) {
     s->io->stats.bufs_empty++;
+    io_bufs_tighten(&s->io->bufs, s->io->turn);
     if (io_stream_wants_recv(s)) move_to(s, &s->io->starved);
 }
 

@@ -153,7 +153,8 @@ struct io_listener {
     void (*on_closed)(struct io_listener *l);
 };
 
-/* Binds, listens and starts accepting. TCP_NODELAY is on for all accepted sockets. 0 or an errno. */
+/* Binds, listens and starts accepting. TCP_NODELAY is on for all accepted sockets. 0 or an errno; a TCP port
+ * that is in use is tried for 0.3 s, since the socket of a process just killed may outlive it that long. */
 int io_listen(struct io *io, struct io_listener *l, const struct io_listen_options *options,
               void (*on_accept)(struct io_listener *l, int socket));
 /* on_closed (may be NULL: then wait one turn of timeout 0) is the last callback. Connections in the backlog

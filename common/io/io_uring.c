@@ -418,12 +418,12 @@ static void wait(struct io *io, int64_t timeout_us) {
 
 /* --- setting up --- */
 
-static bool setup_ring(struct uring *u, char *error) {
+static bool setup_ring(struct uring *u, bool old_kernel, char *error) {
     unsigned base = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL;
     const unsigned flags[] = {base | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
                               base | IORING_SETUP_COOP_TASKRUN, base};
     int outcome = 0;
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    for (size_t i = old_kernel; i < sizeof flags / sizeof *flags; i++) {
         struct io_uring_params params = {.flags = flags[i], .cq_entries = CQ_ENTRIES};
         outcome = io_uring_queue_init_params(SQ_ENTRIES, &u->ring, &params);
         if (outcome == 0) return true;
@@ -545,7 +545,7 @@ static bool init_with(struct io *io, bool incremental, char *error) {
     io->engine = u;
     u->ring.ring_fd = -1;
     list_init(&u->submitted);
-    if (!setup_ring(u, error)) {
+    if (!setup_ring(u, io->config.old_kernel, error)) {
         u->ring.ring_fd = -1;
         goto fail;
     }
@@ -566,7 +566,7 @@ fail:
 }
 
 static bool init(struct io *io, char *error) {
-    return init_with(io, true, error) || init_with(io, false, error);
+    return (!io->config.old_kernel && init_with(io, true, error)) || init_with(io, false, error);
 }
 
 const struct io_engine_ops io_uring_engine = {

@@ -21,7 +21,8 @@ static bool parse_conditions(struct call *call, unsigned *conditions) {
         for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
             if (slice_is(call->argv[i], words[w].word)) found = words[w].condition;
         if (found == 0) {
-            resp_errorf(call->reply, "ERR Unsupported option %.*s", (int)call->argv[i].len, call->argv[i].ptr);
+            resp_errorf(call->reply, "ERR Unsupported option %.*s", (int)call->argv[i].len,
+                        call->argv[i].ptr);
             return false;
         }
         *conditions |= found;

@@ -59,7 +59,8 @@ static void cmd_dbsize(struct call *call) {
 
 /* --- renaming, copying, moving --- */
 
-/* Stores over whatever was there: the old key goes and another one comes, so that `new` is told either way. */
+/* Stores over whatever was there: the old key goes and another one comes, so that `new` is told either way.
+ */
 static void store_anew(struct call *call, struct key_ref *to, struct entry *entry) {
     bool replaces = key_entry(to) != NULL;
     key_store(call, to, entry);

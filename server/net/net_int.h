@@ -109,7 +109,7 @@ struct client {
     struct query *query;
     /* output: chunks given to the stream or waiting for it */
     struct resp_chunk *out_first, *out_last;
-    struct resp_chunk *out_unsent; /* first chunk behind those that the send under way covers */
+    struct resp_chunk *out_unsent; /* first chunk behind those that the send under way covers, NULL: none */
     size_t out_bytes;
     struct gate_marks *marks;
     struct client_names *names;

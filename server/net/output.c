@@ -68,7 +68,7 @@ static void add_mark(struct client *c, struct resp_chunk *chunk, uint64_t positi
         c->session.flags |= SESSION_GATED;
     }
     if (m->count == m->cap) {
-        memmove(m->marks, m->marks + m->first, (m->count - m->first) * sizeof(*m->marks));
+        if (m->first) memmove(m->marks, m->marks + m->first, (m->count - m->first) * sizeof(*m->marks));
         m->count -= m->first;
         m->first = 0;
         if (m->count * 2 >= m->cap) {
@@ -114,26 +114,44 @@ static uint64_t needed_position(const struct client *c) {
 
 /* --- sending --- */
 
-/* Moves what the session wrote behind what waits. */
-static void collect(struct client *c) {
-    struct resp_writer *w = &c->session.reply;
-    size_t bytes = resp_writer_bytes(w);
-    if (w->first == NULL) return;
-    struct resp_chunk *last = w->last, *chain = resp_writer_take(w);
-    if (unlikely(bytes == 0)) { /* a silenced command wrote and took it back */
-        resp_chunks_return(c->net->parts.resp_pool, chain);
-        return;
-    }
-    uint64_t position = needed_position(c);
-    if (unlikely(position)) add_mark(c, chain, position);
-    /* A send under way may have taken all there was: on_sent must stop before what comes now. */
-    if (c->out_unsent == NULL) c->out_unsent = chain;
+/* Small outputs of many turns to a client that does not read share chunks: otherwise each would hold one. */
+static bool fits_into_last(const struct client *c, const struct resp_chunk *chain, uint64_t position) {
+    const struct gate_marks *m = c->marks;
+    if (c->out_last == NULL || chain->next || c->out_last->cap - c->out_last->len < chain->len) return false;
+    if (io_stream_sending(&c->stream) && c->out_unsent == NULL) return false; /* it is on its way */
+    return position == 0 || (m && m->marks[m->count - 1].position == position);
+}
+
+static void append_chain(struct client *c, struct resp_chunk *chain, struct resp_chunk *last) {
     if (c->out_last)
         c->out_last->next = chain;
     else
         c->out_first = chain;
-    c->out_last = last; /* known: a KEYS of 200 MB has thirteen thousand chunks */
+    if (io_stream_sending(&c->stream) && c->out_unsent == NULL) c->out_unsent = chain;
+    c->out_last = last; /* handed in: a KEYS of 200 MB has thirteen thousand chunks */
+}
+
+/* Moves what the session wrote behind what waits. */
+static void collect(struct client *c) {
+    struct resp_writer *w = &c->session.reply;
+    struct resp_pool *pool = c->net->parts.resp_pool;
+    size_t bytes = resp_writer_bytes(w);
+    if (w->first == NULL) return;
+    struct resp_chunk *last = w->last, *chain = resp_writer_take(w);
+    if (unlikely(bytes == 0)) { /* a silenced command wrote and took it back */
+        resp_chunks_return(pool, chain);
+        return;
+    }
     c->out_bytes += bytes;
+    uint64_t position = needed_position(c);
+    if (unlikely(c->out_last) && fits_into_last(c, chain, position)) {
+        memcpy(c->out_last->bytes + c->out_last->len, chain->bytes, chain->len);
+        c->out_last->len += chain->len;
+        resp_chunks_return(pool, chain);
+        return;
+    }
+    if (unlikely(position)) add_mark(c, chain, position);
+    append_chain(c, chain, last);
 }
 
 /* Gives the stream what may leave. False: there is nothing. */

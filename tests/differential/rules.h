@@ -1,4 +1,5 @@
-/* How each command is generated and how its replies are compared: from the spec, and from one table of exceptions. */
+/* How each command is generated and how its replies are compared: from the spec, and from one table of
+ * exceptions. */
 #ifndef TORC_DIFFERENTIAL_RULES_H
 #define TORC_DIFFERENTIAL_RULES_H
 
@@ -25,7 +26,7 @@ struct rule {
     const struct command_spec *spec;
     enum compare_mode compare;
     enum generate_mode generate;
-    unsigned weight;          /* how often, among all; 0: only when a round makes sure that each command came */
+    unsigned weight; /* how often, among all; 0: only when a round makes sure that each command came */
     const char *const *forms; /* ended by NULL */
     const char *reason;       /* why it need not be called with success; NULL: it must */
     bool pairs;               /* COMPARE_UNORDERED: elements of the RESP2 reply belong together by two */

@@ -3,12 +3,18 @@
 #include "common/io/io_file.h"
 #include "common/io/io_job.h"
 #include "tests/unit/io/io_fixture.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void an_engine_is_chosen_and_says_why(void **state) {
@@ -29,13 +35,45 @@ static void an_engine_is_chosen_and_says_why(void **state) {
     assert_string_equal(error, "the sim engine needs a world");
 }
 
+/* Where io_uring is refused, as in most containers, epoll takes over and says so. */
+static void a_refused_io_uring_is_replaced(void **state) {
+    fflush(stdout);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct sock_filter filter[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+            _exit(77);
+        char error[160] = "";
+        struct io_config config = {.engine = IO_ENGINE_URING};
+        if (io_create(&config, error) || strcmp(error, "io_uring_setup: Operation not permitted")) _exit(1);
+        struct io *io = io_create(NULL, error);
+        if (!io || io_engine(io) != IO_ENGINE_EPOLL) _exit(2);
+        if (!strstr(io_engine_reason(io), "io_uring_setup: Operation not permitted")) _exit(3);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void an_idle_turn_takes_its_time(void **state) {
     struct io *io = fixture_io(state, NULL);
     int64_t before_us = io_now_us(io);
     io_turn(io, 0);
-    /* The kernel may wake us early (it still cleans up the ring of the test before), but not time and again. */
+    /* The kernel may wake us early (it still cleans up the ring of the test before), but not time and again.
+     */
     int turns = 0;
-    for (; io_now_us(io) - before_us < 20000; turns++) assert_int_equal(io_turn(io, 20000), 0);
+    for (; io_now_us(io) - before_us < 20000; turns++)
+        assert_int_equal(io_turn(io, 20000), 0);
     assert_in_range(turns, 1, 5);
     assert_true(io_wall_us(io) > 1600000000000000ll);
     before_us = io_now_us(io);
@@ -290,10 +328,15 @@ static void files_are_written_at_offsets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_engine_is_chosen_and_says_why), FOR_ENGINES(an_idle_turn_takes_its_time),
-        FOR_ENGINES(timers_fire_in_order_or_not_at_all),    FOR_ENGINES(a_timer_may_set_itself),
-        FOR_ENGINES(other_threads_wake_the_loop),           FOR_ENGINES(signals_become_callbacks),
-        FOR_ENGINES(jobs_run_elsewhere_and_end_here),       FOR_ENGINES(files_are_written_at_offsets),
+        cmocka_unit_test(an_engine_is_chosen_and_says_why),
+        cmocka_unit_test(a_refused_io_uring_is_replaced),
+        FOR_ENGINES(an_idle_turn_takes_its_time),
+        FOR_ENGINES(timers_fire_in_order_or_not_at_all),
+        FOR_ENGINES(a_timer_may_set_itself),
+        FOR_ENGINES(other_threads_wake_the_loop),
+        FOR_ENGINES(signals_become_callbacks),
+        FOR_ENGINES(jobs_run_elsewhere_and_end_here),
+        FOR_ENGINES(files_are_written_at_offsets),
     };
     return cmocka_run_group_tests_name("io loop", tests, NULL, NULL);
 }

@@ -1,0 +1,330 @@
+/* A whole server and its clients in a simulated world: what a client sees of the commit gate, of limits, of
+ * ends. The world splits and delays everything that is sent, differently for each seed. */
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include "common/io/io_stream.h"
+#include "common/io/sim.h"
+#include "server/server.h"
+#include "tests/unit/support/test.h"
+#include <stdio.h>
+#include <string.h>
+
+#define PEERS 4
+
+struct world {
+    struct sim_world *sim;
+    struct server *server;
+    struct io *io; /* of the clients */
+    struct buf log;
+    uint64_t position; /* of the throw-away journal */
+    struct journal_sink sink;
+    struct peer {
+        struct io_stream stream;
+        struct io *io;
+        struct buf out, in;
+        bool connected, eof, closed, open, deaf;
+    } peers[PEERS];
+};
+
+/* --- a client --- */
+
+static struct peer *peer_of(struct io_stream *s) {
+    return LIST_OWNER(s, struct peer, stream);
+}
+static void on_connected(struct io_stream *s, int error) {
+    assert_int_equal(error, 0);
+    peer_of(s)->connected = true;
+}
+static void on_recv(struct io_stream *s, struct io_buf buf) {
+    buf_append(&peer_of(s)->in, buf.bytes, buf.len);
+    io_buf_return(s->io, buf);
+}
+static void on_eof(struct io_stream *s, int error) {
+    peer_of(s)->eof = true;
+}
+static void on_sent(struct io_stream *s, size_t bytes, int error) {
+    buf_clear(&peer_of(s)->out);
+}
+static void on_closed(struct io_stream *s) {
+    peer_of(s)->open = false;
+}
+static const struct io_stream_ops peer_ops = {.on_connected = on_connected,
+                                              .on_recv = on_recv,
+                                              .on_eof = on_eof,
+                                              .on_sent = on_sent,
+                                              .on_closed = on_closed};
+
+/* --- the world --- */
+
+static void server_body(void *server) {
+    server_turn(server);
+}
+static void peers_body(void *io) {
+    io_turn(io, 500);
+}
+static void take_log(void *owner, enum log_level level, const char *line, size_t len) {
+    buf_append(owner, line, len);
+}
+
+static uint64_t append(void *owner, int db_index, const struct slice *argv, int argc) {
+    return ++((struct world *)owner)->position;
+}
+
+/* Lets the world run for a second of its time: everything that can happen has happened. */
+static void settle(struct world *w) {
+    int64_t until_us = sim_now_us(w->sim) + 1000000;
+    while (sim_now_us(w->sim) < until_us && sim_step(w->sim)) {
+    }
+}
+
+static void connect_peer(struct world *w, int i) {
+    struct peer *p = &w->peers[i];
+    struct io_addr addr;
+    must(io_addr_parse(&addr, "127.0.0.1", 7000));
+    *p = (struct peer){.io = w->io, .open = true};
+    io_stream_connect(w->io, &p->stream, &peer_ops, &addr, NULL);
+    settle(w);
+    assert_true(p->connected);
+}
+
+static void say(struct world *w, int i, const char *text) {
+    struct peer *p = &w->peers[i];
+    buf_append_str(&p->out, text);
+    struct iovec part = {p->out.ptr, p->out.len};
+    io_stream_send(&p->stream, &part, 1);
+    settle(w);
+}
+
+/* Everything that the peer got since the last call is this. */
+static void expect(struct world *w, int i, const char *text) {
+    assert_string_equal(buf_cstr(&w->peers[i].in), text);
+    buf_clear(&w->peers[i].in);
+}
+
+static int world_up(void **state) {
+    static char *const argv[] = {"--port", "7000", "--bind",     "127.0.0.1",
+                                 "--save", "",     "--loglevel", "verbose"};
+    struct world *w = mem_zalloc(sizeof(*w));
+    struct rng rng = test_rng();
+    uint64_t seed = rng_next(&rng);
+    struct sim_config config = {.seed = seed,
+                                .recv_bytes_max = 1 + (uint32_t)rng_below(&rng, 3000),
+                                .segment_bytes_max = 1 + (uint32_t)rng_below(&rng, 3000)};
+    w->sim = sim_create(&config);
+    struct logger log = {.level = LOG_LEVEL_VERBOSE, .role = 'M', .sink = take_log, .sink_owner = &w->log};
+    struct server_setup setup = {.world = w->sim, .seed = &seed, .log = &log};
+    struct buf message = {0};
+    w->server = server_configure(&setup, 8, argv, &message);
+    assert_non_null(w->server);
+    buf_deinit(&message);
+    assert_true(server_start(w->server, &setup));
+    w->server->log.level = LOG_LEVEL_VERBOSE;
+    sim_set_turn(w->server->io, server_body, w->server);
+    struct io_config io_config = {.engine = IO_ENGINE_SIM, .world = w->sim};
+    char error[160];
+    w->io = io_create(&io_config, error);
+    sim_set_turn(w->io, peers_body, w->io);
+    w->sink = (struct journal_sink){w, append};
+    *state = w;
+    return 0;
+}
+
+static int world_down(void **state) {
+    struct world *w = *state;
+    for (int i = 0; i < PEERS; i++) {
+        if (w->peers[i].open) io_stream_close(&w->peers[i].stream);
+        settle(w);
+        assert_false(w->peers[i].open);
+        buf_deinit(&w->peers[i].in);
+        buf_deinit(&w->peers[i].out);
+    }
+    assert_int_equal(net_client_count(w->server->net), 0);
+    sim_set_turn(w->server->io, NULL, NULL);
+    server_stop(w->server);
+    while (server_turn(w->server))
+        sim_step(w->sim);
+    server_destroy(&w->server);
+    io_destroy(&w->io);
+    sim_destroy(&w->sim);
+    buf_deinit(&w->log);
+    mem_free(w);
+    return 0;
+}
+
+/* --- the tests --- */
+
+static void commands_in_any_pieces(void **state) {
+    struct world *w = *state;
+    connect_peer(w, 0);
+    say(w, 0, "PING\r\n*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\nSET a 1\r\nGET a\r\n*1\r\n$4\r\nPI");
+    expect(w, 0, "+PONG\r\n$5\r\nhello\r\n+OK\r\n$1\r\n1\r\n");
+    say(w, 0, "NG\r\n");
+    expect(w, 0, "+PONG\r\n");
+}
+
+/* A large argument is received into its own storage; commands before and behind it keep their order. */
+static void large_arguments(void **state) {
+    struct world *w = *state;
+    struct buf text = {0}, want = {0};
+    size_t len = 100000;
+    connect_peer(w, 0);
+    buf_printf(&text, "PING\r\n*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$%zu\r\n", len);
+    buf_printf(&want, "+PONG\r\n+OK\r\n$%zu\r\n", len);
+    for (size_t i = 0; i < len; i++) {
+        buf_append_char(&text, (char)('a' + i % 23));
+        buf_append_char(&want, (char)('a' + i % 23));
+    }
+    buf_append_str(&text, "\r\nGET big\r\nPING\r\n");
+    buf_append_str(&want, "\r\n+PONG\r\n");
+    say(w, 0, buf_cstr(&text));
+    settle(w);
+    expect(w, 0, buf_cstr(&want));
+    buf_deinit(&text);
+    buf_deinit(&want);
+}
+
+static void promise(struct world *w) {
+    unit_set_journal(&w->server->keyspace, &w->sink);
+    commit_gate_promise(exec_commit_gate(w->server->exec), true);
+}
+
+static void safe_up_to_now(struct world *w) {
+    commit_gate_advance(exec_commit_gate(w->server->exec), w->position);
+    settle(w);
+}
+
+static void replies_wait_for_the_journal(void **state) {
+    struct world *w = *state;
+    promise(w);
+    connect_peer(w, 0);
+    connect_peer(w, 1);
+    say(w, 0, "PING\r\n");
+    expect(w, 0, "+PONG\r\n");
+    say(w, 0, "SET a 1\r\n");
+    expect(w, 0, "");
+    say(w, 0, "PING\r\n"); /* needs nothing, but the order of the connection is kept */
+    expect(w, 0, "");
+    say(w, 1, "GET nothing\r\n");
+    expect(w, 1, "$-1\r\n");
+    say(w, 1, "GET a\r\n"); /* has seen what is not safe */
+    expect(w, 1, "");
+    safe_up_to_now(w);
+    expect(w, 0, "+OK\r\n+PONG\r\n");
+    expect(w, 1, "$1\r\n1\r\n");
+    say(w, 1, "GET a\r\n");
+    expect(w, 1, "$1\r\n1\r\n");
+}
+
+/* What is safe leaves, although later replies of the same connection still wait. */
+static void what_is_safe_leaves(void **state) {
+    struct world *w = *state;
+    promise(w);
+    connect_peer(w, 0);
+    say(w, 0, "SET a 1\r\n");
+    uint64_t first = w->position;
+    say(w, 0, "SET b 1\r\nGET b\r\n");
+    expect(w, 0, "");
+    commit_gate_advance(exec_commit_gate(w->server->exec), first);
+    settle(w);
+    expect(w, 0, "+OK\r\n");
+    safe_up_to_now(w);
+    expect(w, 0, "+OK\r\n$1\r\n1\r\n");
+    say(w, 0, "SET a 2\r\n");
+    expect(w, 0, "");
+    commit_gate_promise(exec_commit_gate(w->server->exec), false);
+    settle(w);
+    expect(w, 0, "+OK\r\n");
+}
+
+static void messages_wait_with_their_unit(void **state) {
+    struct world *w = *state;
+    promise(w);
+    connect_peer(w, 0);
+    connect_peer(w, 1);
+    say(w, 1, "SUBSCRIBE c\r\n");
+    expect(w, 1, "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    say(w, 0, "MULTI\r\nSET a 1\r\nPUBLISH c hi\r\nEXEC\r\n");
+    expect(w, 1, "");
+    safe_up_to_now(w);
+    expect(w, 1, "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n");
+    expect(w, 0, "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n:1\r\n");
+}
+
+static void a_client_may_go_while_its_replies_wait(void **state) {
+    struct world *w = *state;
+    promise(w);
+    connect_peer(w, 0);
+    say(w, 0, "SET a 1\r\n");
+    io_stream_close(&w->peers[0].stream);
+    settle(w);
+    safe_up_to_now(w);
+    assert_int_equal(net_client_count(w->server->net), 0);
+}
+
+static void half_closed_is_served(void **state) {
+    struct world *w = *state;
+    promise(w);
+    connect_peer(w, 0);
+    say(w, 0, "SET a 1\r\nGET a\r\n");
+    io_stream_shutdown(&w->peers[0].stream);
+    settle(w);
+    assert_false(w->peers[0].eof);
+    safe_up_to_now(w);
+    expect(w, 0, "+OK\r\n$1\r\n1\r\n");
+    assert_true(w->peers[0].eof);
+}
+
+static void errors_and_ends(void **state) {
+    struct world *w = *state;
+    connect_peer(w, 0);
+    say(w, 0, "PING\r\n*1\r\n$x\r\nPING\r\n");
+    expect(w, 0, "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n");
+    assert_true(w->peers[0].eof);
+    connect_peer(w, 1);
+    say(w, 1, "QUIT\r\nPING\r\n");
+    expect(w, 1, "+OK\r\n");
+    assert_true(w->peers[1].eof);
+    connect_peer(w, 2);
+    connect_peer(w, 3);
+    say(w, 3, "CLIENT KILL TYPE normal SKIPME no\r\nPING\r\n");
+    expect(w, 3, ":2\r\n");
+    assert_true(w->peers[2].eof && w->peers[3].eof);
+    assert_non_null(strstr(buf_cstr(&w->log), "Client closed connection"));
+}
+
+static void who_does_not_read_is_closed_at_the_limit(void **state) {
+    struct world *w = *state;
+    connect_peer(w, 0);
+    connect_peer(w, 1);
+    say(w, 0, "SUBSCRIBE c\r\n");
+    io_stream_recv_pause(&w->peers[0].stream);
+    say(w, 1, "CONFIG SET client-output-buffer-limit \"pubsub 200kb 0 0\"\r\n");
+    expect(w, 1, "+OK\r\n");
+    struct buf text = {0};
+    for (int i = 0; i < 40; i++) {
+        buf_clear(&text);
+        buf_printf(&text, "PUBLISH c %020000d\r\n", 0);
+        say(w, 1, buf_cstr(&text));
+    }
+    buf_deinit(&text);
+    assert_int_equal(net_client_count(w->server->net), 1);
+    assert_non_null(
+        strstr(buf_cstr(&w->log), "scheduled to be closed ASAP for overcoming of output buffer limits"));
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_up, world_down)
+    const struct CMUnitTest tests[] = {
+        TEST(commands_in_any_pieces),
+        TEST(large_arguments),
+        TEST(replies_wait_for_the_journal),
+        TEST(what_is_safe_leaves),
+        TEST(messages_wait_with_their_unit),
+        TEST(a_client_may_go_while_its_replies_wait),
+        TEST(half_closed_is_served),
+        TEST(errors_and_ends),
+        TEST(who_does_not_read_is_closed_at_the_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
