@@ -60,6 +60,7 @@ static void bind_commands(struct server *s) {
         generic_bindings, expire_bindings,       object_bindings,        scan_bindings,
         string_bindings,  string_range_bindings, string_number_bindings, lcs_bindings,
         bitmap_bindings,  bitfield_bindings,     hash_bindings,          hash_visit_bindings,
+        set_bindings,     set_visit_bindings,    set_algebra_bindings,
     };
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         exec_bind(s->exec, families[i], NULL);
@@ -148,7 +149,10 @@ bool server_start(struct server *s, const struct server_setup *setup) {
         log_warning(&s->log, "The io engine cannot be started: %s", error);
         return false;
     }
-    if (setup->world == NULL) ahead_init(&s->ahead, &s->account, s->io);
+    if (setup->world == NULL) {
+        ahead_init(&s->ahead, &s->account, s->io);
+        mem_purge_in_background();
+    }
     int64_t now_ms = io_wall_us(s->io) / 1000;
     s->files = config_files_of(s->io);
     resp_pool_init(&s->pool);

@@ -17,6 +17,7 @@
 #include "common/base/mem.h"
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +28,12 @@
 #endif
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#define HEAP_FREE_BYTES                                                                                      \
+    ((int64_t)16 << 20) /* up to here nothing is announced: a small server stays small                       \
+                         */
+#define HEAP_STEP     ((int64_t)2 << 20)
+#define HEAP_AHEAD    ((size_t)4 << 20)
+#define POPULATE_STEP ((size_t)256 << 10)
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* newer than the headers */
@@ -139,9 +146,25 @@ void mem_forget(void *ptr, size_t size) {
     must(madvise(ptr, size, MADV_DONTNEED) == 0);
 }
 
+/* In pieces, since each holds up who wants to map memory meanwhile. Errors say that the kernel is older than
+ * 5.14, or that the range is gone: then the owner's touch does it. */
 void mem_populate(void *ptr, size_t size) {
-    /* Errors say that the kernel is older than 5.14, or the range is gone: then the owner's touch does it. */
-    (void)madvise(ptr, size, MADV_POPULATE_WRITE);
+    for (size_t at = 0; at < size; at += POPULATE_STEP) {
+        size_t piece = size - at < POPULATE_STEP ? size - at : POPULATE_STEP;
+        if (madvise((char *)ptr + at, piece, MADV_POPULATE_WRITE) != 0) return;
+    }
+}
+
+void mem_announce_heap(struct mem_account *account, const void *latest) {
+    if (account->ahead == NULL) {
+        account->announce_at = INT64_MAX;
+    } else if (account->used < HEAP_FREE_BYTES) {
+        account->announce_at = HEAP_FREE_BYTES;
+    } else {
+        account->announce_at = account->used + HEAP_STEP;
+        uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+        account->ahead->populate(account->ahead, (void *)((uintptr_t)latest & -page), HEAP_AHEAD);
+    }
 }
 
 /* Huge pages only form where 2 MiB are aligned, so that much more is mapped and the ends are given back. */
@@ -185,6 +208,7 @@ const char *mem_allocator_name(void) {
 }
 
 void mem_purge(void) {}
+void mem_purge_in_background(void) {}
 
 int mem_ctl(const char *name, void *old, size_t *old_len, void *fresh, size_t fresh_len) {
     return ENOTSUP;
@@ -222,6 +246,13 @@ const char *mem_allocator_name(void) {
 
 void mem_purge(void) {
     mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
+}
+
+void mem_purge_in_background(void) {
+    size_t threads_max = 1;
+    bool on = true;
+    mallctl("max_background_threads", NULL, NULL, &threads_max, sizeof(threads_max));
+    mallctl("background_thread", NULL, NULL, &on, sizeof(on));
 }
 
 #endif

@@ -25,6 +25,7 @@ struct mem_account {
     int64_t used;            /* bytes; negative in a helper that frees what another thread allocated */
     int64_t peak;            /* greatest `used` that mem_account_note_peak saw */
     struct mem_ahead *ahead; /* borrowed; NULL: nobody */
+    int64_t announce_at;     /* `used` at which the heap is next seen to grow (mem_grew) */
 };
 
 /* Makes `account` (borrowed, never NULL) the one that this thread charges; returns the one before it. A
@@ -129,9 +130,17 @@ void mem_forget(void *ptr, size_t size);
 /* Says that these reserved bytes will be touched soon. On a virtual machine the first touch of a huge page
  * can take the thread 6 ms; whoever the account names has the page made present elsewhere (mem_populate on
  * another thread), so that this thread finds it there. Advice: nothing happens where nobody is named. */
+void mem_announce_heap(struct mem_account *account, const void *latest) __attribute__((cold));
 static inline void mem_expect(void *ptr, size_t size) {
     struct mem_ahead *ahead = mem_account_current()->ahead;
     if (ahead) ahead->populate(ahead, ptr, size);
+}
+/* The same for the heap. A structure that grows by allocations says so now and then, with its latest one:
+ * jemalloc takes fresh memory in the order of addresses, so when `used` has grown by another step, what lies
+ * behind that allocation is next. */
+static inline void mem_grew(const void *latest) {
+    struct mem_account *account = mem_account_current();
+    if (unlikely(account->used >= account->announce_at)) mem_announce_heap(account, latest);
 }
 /* Makes the pages present, without changing them; any thread may, even if they were given back meanwhile. */
 void mem_populate(void *ptr, size_t size);
@@ -146,6 +155,9 @@ const char *mem_allocator_name(void); /* e.g. "jemalloc-5.3.0" */
  * mallctl does; either may be NULL. 0 or an errno; ENOTSUP in builds without jemalloc. */
 int mem_ctl(const char *name, void *old, size_t *old_len, void *fresh, size_t fresh_len);
 void mem_purge(void); /* gives dirty pages back to the system */
+/* From now on a thread of the allocator gives back what lies idle for ten seconds; else whoever allocates
+ * next does, some hundred megabytes at once if need be. After daemonizing: threads do not survive a fork. */
+void mem_purge_in_background(void);
 
 /* Fault injection for tests: the n-th mem_try_* call of this thread from now fails (0 turns it off). */
 void mem_fail_after(uint64_t nth_try);

@@ -61,6 +61,8 @@ static void push_done(struct io *io, struct io_job *job) {
 
 static void *helper(void *lane_pointer) {
     struct io_lane_state *lane = lane_pointer;
+    /* A thread that only ever frees gets no cache from jemalloc: each free would lock what the loop needs. */
+    mem_free(mem_alloc(1));
     pthread_mutex_lock(&lane->lock);
     for (;;) {
         while (!lane->first && !lane->stop) {

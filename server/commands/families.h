@@ -19,4 +19,8 @@ extern const struct command_binding bitfield_bindings[];
 extern const struct command_binding hash_bindings[];
 extern const struct command_binding hash_visit_bindings[];
 
+extern const struct command_binding set_bindings[];
+extern const struct command_binding set_visit_bindings[];
+extern const struct command_binding set_algebra_bindings[];
+
 #endif

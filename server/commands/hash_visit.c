@@ -3,7 +3,6 @@
  * The type calls back with each field and value; what is answered of them is said by `struct answer`. */
 #include "commands/command_ids.h"
 #include "common/base/mem.h"
-#include "common/base/num.h"
 #include "server/commands/families.h"
 #include "server/commands/scan_options.h"
 #include "server/keyspace/keys.h"
@@ -81,12 +80,6 @@ static void pairs_add(void *arg, struct slice field, struct slice value) {
     p->count++;
 }
 
-static void answer_scan_head(struct call *call, uint64_t cursor) {
-    char digits[NUM_INT64_CHARS_MAX];
-    resp_array(call->reply, 2);
-    resp_bulk(call->reply, digits, num_format_uint64(digits, cursor));
-}
-
 /* Slices into items stay good until the reply is written, so nothing is copied. */
 static void scan_large(struct call *call, const struct entry *e, uint64_t cursor,
                        const struct scan_options *options) {
@@ -94,7 +87,7 @@ static void scan_large(struct call *call, const struct entry *e, uint64_t cursor
     pairs.slices = pairs.stack;
     cursor = hash_scan(e, cursor, options->count, pairs_add, &pairs);
 
-    answer_scan_head(call, cursor);
+    scan_answer_cursor(call, cursor);
     resp_array(call->reply, 2 * pairs.count);
     for (size_t i = 0; i < 2 * pairs.count; i++)
         resp_bulk_slice(call->reply, pairs.slices[i]);
@@ -117,7 +110,7 @@ static void answer_matching(void *arg, struct slice field, struct slice value) {
 /* A small hash is answered whole, and its cursor is known beforehand. */
 static void scan_small(struct call *call, const struct entry *e, const struct scan_options *options) {
     struct matching matching = {{call->reply, FIELDS | VALUES, call->session}, options, 0};
-    answer_scan_head(call, 0);
+    scan_answer_cursor(call, 0);
     struct resp_deferred head = resp_deferred(call->reply);
     hash_each(e, answer_matching, &matching);
     resp_deferred_fill(call->reply, head, RESP_ARRAY, 2 * matching.count);
@@ -131,7 +124,7 @@ static void cmd_hscan(struct call *call) {
 
     /* like Redis, an absent key is answered before the options are looked at */
     if (e == NULL) {
-        answer_scan_head(call, 0);
+        scan_answer_cursor(call, 0);
         resp_array(call->reply, 0);
         return;
     }

@@ -62,3 +62,9 @@ bool scan_matches(const struct scan_options *options, struct slice text) {
     return options->pattern.ptr == NULL ||
            glob_match(options->pattern.ptr, options->pattern.len, text.ptr, text.len, false);
 }
+
+void scan_answer_cursor(struct call *call, uint64_t cursor) {
+    char digits[NUM_INT64_CHARS_MAX];
+    resp_array(call->reply, 2);
+    resp_bulk(call->reply, digits, num_format_uint64(digits, cursor));
+}

@@ -15,6 +15,9 @@ bool scan_parse_cursor(struct call *call, int arg, uint64_t *cursor);
 /* The options from argv[arg] on; TYPE is one of them if `with_type`. False: the error was replied. */
 bool scan_parse_options(struct call *call, int arg, bool with_type, struct scan_options *out);
 
+/* The beginning of the reply, up to the array of what was found. */
+void scan_answer_cursor(struct call *call, uint64_t cursor);
+
 bool scan_matches(const struct scan_options *options, struct slice text);
 
 #endif

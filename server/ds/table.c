@@ -18,6 +18,7 @@
 #define BUCKETS_MIN  4
 #define RANDOM_BOUND 14 /* rejection sampling: items of a bucket that have an equal chance */
 #define RANDOM_DRAWS 2000
+#define DRAIN_AHEAD  4 /* buckets whose items are fetched while others are freed */
 
 static uint64_t slot_word(uint64_t hash, const void *item) {
     return (hash >> SLOT_HASH_SHIFT << ITEM_BITS) | (uint64_t)(uintptr_t)item;
@@ -171,6 +172,7 @@ struct table_pos table_insert(struct table *t, uint64_t hash, void *item) {
         if (t->deadlines) deadlines_resize(t->deadlines, t->buckets.count);
     } else if (t->count >= t->buckets.count * TARGET_LOAD) {
         table_split(t);
+        mem_grew(item);
     }
     t->count++;
     struct bucket *b = table_bucket(t, table_bucket_index(t, hash));
@@ -223,10 +225,19 @@ bool table_trim(struct table *t, size_t budget) {
     return false;
 }
 
+/* The buckets come in order, their items from all over memory. */
+static void fetch_items(const struct table *t, size_t index) {
+    if (index >= t->buckets.count) return;
+    const struct bucket *b = table_bucket(t, index);
+    for (unsigned used = bucket_occupied(b); used; used &= used - 1)
+        prefetch(bucket_item(b, (unsigned)__builtin_ctz(used)));
+}
+
 bool table_drain(struct table *t, size_t *bucket_cursor, size_t budget, table_visit_fn take, void *arg) {
     for (; *bucket_cursor < t->buckets.count && budget; ++*bucket_cursor) {
         struct bucket *b = table_bucket(t, *bucket_cursor);
         size_t n = chain_count(b);
+        fetch_items(t, *bucket_cursor + DRAIN_AHEAD);
         budget -= budget > n ? (n ? n : 1) : budget;
         if (n == 0) continue;
         for (struct bucket *c = b; c; c = bucket_next(c))

@@ -47,8 +47,10 @@ enum eviction_policy {
 struct keyspace_conf {
     int databases;
     bool slotted; /* one table per hash slot (cluster-enabled) */
-    int64_t hash_max_listpack_entries, hash_max_listpack_value;
-    int64_t set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value;
+    int64_t hash_max_listpack_entries;
+    uint64_t hash_max_listpack_value;
+    int64_t set_max_intset_entries, set_max_listpack_entries;
+    uint64_t set_max_listpack_value;
     int64_t list_max_listpack_size, list_compress_depth;
     int64_t zset_max_listpack_entries, zset_max_listpack_value;
     uint64_t hll_sparse_max_bytes;

@@ -35,10 +35,14 @@ static const struct conf_option options[] = {
     CONF_OPT_INT("lfu-decay-time", FIELD, lfu_decay_time, 0, INT_MAX, "1"),
     CONF_OPT_BOOL("lazyfree-lazy-eviction", FIELD, lazyfree_lazy_eviction, "no"),
     CONF_OPT_BOOL("lazyfree-lazy-expire", FIELD, lazyfree_lazy_expire, "no"),
+    CONF_OPT_BOOL("lazyfree-lazy-server-del", FIELD, lazyfree_lazy_server_del, "no"),
     CONF_OPT_INT64("hash-max-listpack-entries", FIELD, hash_max_listpack_entries, 0, INT64_MAX, "512",
                    .alias = "hash-max-ziplist-entries"),
-    CONF_OPT_INT64("hash-max-listpack-value", FIELD, hash_max_listpack_value, 0, INT64_MAX, "64",
-                   .alias = "hash-max-ziplist-value"),
+    CONF_OPT_MEMORY("hash-max-listpack-value", FIELD, hash_max_listpack_value, 0, INT64_MAX, "64",
+                    .alias = "hash-max-ziplist-value"),
+    CONF_OPT_INT64("set-max-intset-entries", FIELD, set_max_intset_entries, 0, INT64_MAX, "512"),
+    CONF_OPT_INT64("set-max-listpack-entries", FIELD, set_max_listpack_entries, 0, INT64_MAX, "128"),
+    CONF_OPT_MEMORY("set-max-listpack-value", FIELD, set_max_listpack_value, 0, INT64_MAX, "64"),
 };
 
 void keyspace_register_options(struct keyspace *ks, struct conf *conf) {

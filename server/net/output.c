@@ -17,6 +17,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of one send. What the kernel takes at once it copies within the turn, into pages that a virtual machine may
+ * have to find first: 4 MiB, as much as a socket holds, can take 15 ms. */
+#define SEND_BYTES_MAX (512 * 1024)
+
 void client_output_ready(struct client *c) {
     if ((c->state & CLIENT_CLOSED) || list_linked(&c->output)) return;
     list_append(&c->net->output, &c->output);
@@ -160,8 +164,12 @@ static bool send_some(struct client *c) {
     unsigned count = 0;
     const struct resp_chunk *stop = c->marks ? c->marks->marks[c->marks->first].chunk : NULL;
     struct resp_chunk *chunk = c->out_first;
-    for (; chunk != stop && count < IO_SEND_PARTS_MAX; chunk = chunk->next)
-        if (chunk->len) parts[count++] = (struct iovec){chunk->bytes, chunk->len};
+    size_t bytes = 0;
+    for (; chunk != stop && count < IO_SEND_PARTS_MAX && bytes < SEND_BYTES_MAX; chunk = chunk->next) {
+        if (chunk->len == 0) continue;
+        parts[count++] = (struct iovec){chunk->bytes, chunk->len};
+        bytes += chunk->len;
+    }
     if (count == 0) return false;
     c->out_unsent = chunk;
     bool last = chunk == NULL && !(c->session.flags & SESSION_CLOSE_AFTER_REPLY) && !(c->state & CLIENT_EOF);

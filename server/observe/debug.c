@@ -9,6 +9,7 @@
 #include "server/observe/digest.h"
 #include "server/observe/system.h"
 #include "server/types/hash.h"
+#include "server/types/set.h"
 #include "server/types/string.h"
 #include "server/types/value.h"
 #include <errno.h>
@@ -191,7 +192,9 @@ static void debug_htstats_key(struct call *call) {
         resp_error(call->reply, ERR_NO_KEY);
         return;
     }
-    const struct table *t = entry_type(e) == VALUE_HASH ? hash_table_of(e) : NULL;
+    const struct table *t = entry_type(e) == VALUE_HASH  ? hash_table_of(e)
+                            : entry_type(e) == VALUE_SET ? set_table_of(e)
+                                                         : NULL;
     if (t == NULL) {
         resp_error(call->reply,
                    "ERR The value stored at the specified key is not represented using an hash table");

@@ -9,6 +9,7 @@
 #include "common/base/sha1.h"
 #include "server/keyspace/database.h"
 #include "server/types/hash.h"
+#include "server/types/set.h"
 #include "server/types/string.h"
 
 /* The type numbers that Redis gives to values. */
@@ -49,6 +50,14 @@ static void add_field(void *arg, struct slice field, struct slice value) {
     blend(arg, piece, sizeof(piece));
 }
 
+static void add_members(unsigned char *digest, const struct entry *e) {
+    struct set_walk walk;
+    struct set_group g;
+    for (set_walk_begin(&walk, e); set_walk_next(&walk, &g);)
+        for (size_t i = 0; i < g.count; i++)
+            blend(digest, g.member[i].ptr, g.member[i].len);
+}
+
 static void add_value(unsigned char *digest, const struct entry *e) {
     chain_u32(digest, type_numbers[entry_type(e)]);
     switch (entry_type(e)) {
@@ -58,6 +67,7 @@ static void add_value(unsigned char *digest, const struct entry *e) {
         chain(digest, bytes.ptr, bytes.len);
         break;
     }
+    case VALUE_SET: add_members(digest, e); break;
     case VALUE_HASH: hash_each(e, add_field, digest); break;
     default: panic("no digest for values of type %d", (int)entry_type(e));
     }

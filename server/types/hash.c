@@ -1,11 +1,9 @@
 /* Both forms of a hash.
  *
  *      small   entry: header │ key │ listpack: field, value, field, value …
- *      large   entry: header │ key │ pointer ──► struct hash_table ──► buckets ──► one item per field
+ *      large   entry: header │ key │ pointer ──► struct items ──► buckets ──► one item per field
  *
- * The large form is the keyspace's own table: it grows one bucket at a time, so that a hash of millions of
- * fields never stalls its writer, and one item is one allocation. A table knows the secret that its hashes
- * were made with, so that freeing, copying and reading need nothing but the entry.
+ * The large form is the keyspace's own table (items.h); one item is one allocation.
  *
  * A small hash is one unit for a snapshot (its entry). In a large one the unit is the item, and all that
  * changes items is in the section "large", in large_set_one and large_delete_one: what must be saved before a
@@ -19,18 +17,13 @@
 #include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/base/panic.h"
-#include "common/base/prefetch.h"
 #include "server/types/hash_item.h"
+#include "server/types/items.h"
 
 /* A listpack larger than this is not extended, whatever the rules say. */
 #define LISTPACK_BYTES_MAX ((size_t)1 << 30)
 
-struct hash_table {
-    struct table table; /* its owner is the secret */
-    size_t drained;     /* bucket that freeing has come to */
-};
-
-static struct hash_table *large(const struct entry *e) {
+static struct items *large(const struct entry *e) {
     return entry_pointer(e);
 }
 static bool is_small(const struct entry *e) {
@@ -55,6 +48,17 @@ static uint64_t item_hash(const void *secret, const void *item) {
     return hash_slice(secret, item_field(item));
 }
 
+static size_t free_item(void *item) {
+    return item_free(item);
+}
+static size_t item_bytes(const void *item) {
+    return item_memory(item);
+}
+static void *copy_item(const void *item) {
+    return item_create(item_field(item), item_value(item));
+}
+static const struct items_kind field_items = {item_hash, free_item, item_bytes, copy_item};
+
 static inline bool item_has_field(const void *item, const void *field) {
     return slice_eq(item_field(item), *(const struct slice *)field);
 }
@@ -62,13 +66,6 @@ static inline bool item_has_field(const void *item, const void *field) {
 static struct hash_item *large_find(const struct table *t, uint64_t hash, struct slice field,
                                     struct table_pos *pos) {
     return table_find(t, hash, item_has_field, &field, pos);
-}
-
-static struct hash_table *large_create(const struct hash_secret *secret) {
-    struct hash_table *h = mem_alloc(sizeof(*h));
-    table_init(&h->table, item_hash, secret);
-    h->drained = 0;
-    return h;
 }
 
 /* True if the field is new. */
@@ -183,7 +180,7 @@ static bool small_has_room(const void *lp, const struct slice *pair) {
 }
 
 static struct entry *make_large(struct entry *e, const struct hash_rules *rules) {
-    struct hash_table *h = large_create(rules->secret);
+    struct items *h = items_create(&field_items, rules->secret);
     const void *lp = small(e);
     char field_digits[LISTPACK_INT_CHARS], value_digits[LISTPACK_INT_CHARS];
     for (uint32_t at = listpack_first(lp); at; at = listpack_next(lp, at)) {
@@ -315,12 +312,10 @@ void hash_prefetch_item(const struct entry *e, uint64_t hash) {
 struct visitor {
     hash_visit *visit;
     void *arg;
-    size_t seen;
 };
 
 static void visit_item(void *arg, void *item) {
     struct visitor *v = arg;
-    v->seen++;
     v->visit(v->arg, item_field(item), item_value(item));
 }
 
@@ -332,12 +327,6 @@ static uint32_t visit_pair(const void *lp, uint32_t at, hash_visit *visit, void 
     return listpack_next(lp, value_at);
 }
 
-static void prefetch_items(const struct table *t, size_t index) {
-    const struct bucket *b = table_bucket(t, index);
-    for (unsigned used = bucket_occupied(b); used; used &= used - 1)
-        prefetch(bucket_item(b, (unsigned)__builtin_ctz(used)));
-}
-
 void hash_each(const struct entry *e, hash_visit *visit, void *arg) {
     if (is_small(e)) {
         const void *lp = small(e);
@@ -345,13 +334,8 @@ void hash_each(const struct entry *e, hash_visit *visit, void *arg) {
             at = visit_pair(lp, at, visit, arg);
         return;
     }
-    const struct table *t = &large(e)->table;
-    struct visitor v = {visit, arg, 0};
-    for (size_t i = 0; i < t->buckets.count; i++) {
-        /* the buckets come in order, their items from all over memory */
-        if (i + 2 < t->buckets.count) prefetch_items(t, i + 2);
-        table_each_in_bucket(t, i, visit_item, &v);
-    }
+    struct visitor v = {visit, arg};
+    items_each(large(e), visit_item, &v);
 }
 
 uint64_t hash_scan(const struct entry *e, uint64_t cursor, size_t count, hash_visit *visit, void *arg) {
@@ -359,14 +343,8 @@ uint64_t hash_scan(const struct entry *e, uint64_t cursor, size_t count, hash_vi
         hash_each(e, visit, arg);
         return 0;
     }
-    const struct table *t = &large(e)->table;
-    struct visitor v = {visit, arg, 0};
-    size_t buckets_max =
-        count < SIZE_MAX / 10 ? count * 10 : SIZE_MAX; /* a sparse table ends the call early */
-    do {
-        cursor = table_scan(t, cursor, visit_item, &v);
-    } while (cursor && v.seen < count && --buckets_max > 0);
-    return cursor;
+    struct visitor v = {visit, arg};
+    return items_scan(large(e), cursor, count, visit_item, &v);
 }
 
 /* --- drawing --- */
@@ -395,47 +373,19 @@ void hash_random(const struct entry *e, struct rng *rng, size_t count, hash_visi
         small_random(small(e), rng, count, visit, go_on, arg);
         return;
     }
-    struct visitor v = {visit, arg, 0};
+    struct visitor v = {visit, arg};
     for (size_t i = 0; i < count && (!go_on || go_on(arg)); i++)
         visit_item(&v, table_random(&large(e)->table, rng));
 }
 
-/* Lets `wanted` of `left` visits through, each set of them being equally likely. */
-struct sieve {
-    struct rng *rng;
-    size_t wanted, left;
-    hash_visit *visit;
-    void *arg;
+struct chosen {
+    struct sieve sieve;
+    struct visitor to;
 };
 
-static void sieve_visit(void *arg, struct slice field, struct slice value) {
-    struct sieve *s = arg;
-    if (rng_below(s->rng, s->left--) >= s->wanted) return;
-    s->wanted--;
-    s->visit(s->arg, field, value);
-}
-
-/* The items drawn so far: open addressing, at most half full. */
-static bool remember(const void **slots, size_t mask, const void *item) {
-    size_t at = ((uintptr_t)item * 0x9e3779b97f4a7c15u) >> 20 & mask;
-    for (; slots[at]; at = (at + 1) & mask)
-        if (slots[at] == item) return false;
-    slots[at] = item;
-    return true;
-}
-
-static void draw_different(const struct table *t, struct rng *rng, size_t count, hash_visit *visit,
-                           void *arg) {
-    size_t cap = 8;
-    while (cap < 2 * count)
-        cap *= 2;
-    const void **slots = mem_zalloc(cap * sizeof(*slots));
-    struct visitor v = {visit, arg, 0};
-    while (v.seen < count) {
-        void *item = table_random(t, rng);
-        if (remember(slots, cap - 1, item)) visit_item(&v, item);
-    }
-    mem_free_sized(slots, cap * sizeof(*slots));
+static void visit_chosen(void *arg, struct slice field, struct slice value) {
+    struct chosen *c = arg;
+    if (sieve_takes(&c->sieve)) c->to.visit(c->to.arg, field, value);
 }
 
 void hash_random_unique(const struct entry *e, struct rng *rng, size_t count, hash_visit *visit, void *arg) {
@@ -443,10 +393,11 @@ void hash_random_unique(const struct entry *e, struct rng *rng, size_t count, ha
     if (count >= n) {
         hash_each(e, visit, arg);
     } else if (!is_small(e) && count < n / 8) {
-        draw_different(&large(e)->table, rng, count, visit, arg);
+        struct visitor v = {visit, arg};
+        items_draw(large(e), rng, count, visit_item, &v);
     } else if (count > 0) {
-        struct sieve s = {rng, count, n, visit, arg};
-        hash_each(e, sieve_visit, &s);
+        struct chosen c = {{rng, count, n}, {visit, arg}};
+        hash_each(e, visit_chosen, &c);
     }
 }
 
@@ -460,59 +411,18 @@ static size_t hash_effort(const struct entry *e) {
     return is_small(e) ? 1 : large(e)->table.count + 1;
 }
 
-static void release_item(void *arg, void *item) {
-    *(size_t *)arg += item_free(item);
-}
-
 static bool hash_release(struct entry *e, size_t *budget) {
-    struct hash_table *h = large(e);
-    while (*budget > 0 && h->drained < h->table.buckets.count) {
-        size_t freed = 0, from = h->drained;
-        table_drain(&h->table, &h->drained, *budget < 64 ? *budget : 64, release_item, &freed);
-        freed += (h->drained - from) / 8; /* walking over buckets is some of the work */
-        *budget -= freed < *budget ? freed : *budget;
-    }
-    if (*budget == 0) return false;
-    size_t bytes = *budget < SIZE_MAX / sizeof(struct bucket) ? *budget * sizeof(struct bucket) : SIZE_MAX;
-    if (!table_deinit_step(&h->table, bytes)) {
-        *budget = 0;
-        return false;
-    }
-    mem_free_sized(h, sizeof(*h));
-    return true;
-}
-
-struct measure {
-    size_t items, bytes;
-};
-
-static void measure_item(void *arg, void *item) {
-    struct measure *m = arg;
-    m->items++;
-    m->bytes += item_memory(item);
+    return items_release(large(e), &field_items, budget);
 }
 
 static size_t hash_memory(const struct entry *e, size_t samples) {
-    if (is_small(e)) return 0;
-    const struct table *t = &large(e)->table;
-    struct measure m = {0, 0};
-    for (size_t i = 0; i < t->buckets.count && (samples == 0 || m.items < samples); i++)
-        table_each_in_bucket(t, i, measure_item, &m);
-    size_t items = m.items ? (size_t)((double)m.bytes / (double)m.items * (double)t->count) : 0;
-    return mem_good_size(sizeof(struct hash_table)) + table_bytes(t) +
-           (m.items == t->count ? m.bytes : items);
-}
-
-static void copy_item(void *arg, void *item) {
-    struct table *to = arg;
-    table_insert(to, item_hash(to->owner, item), item_create(item_field(item), item_value(item)));
+    return is_small(e) ? 0 : items_memory(large(e), &field_items, samples);
 }
 
 static struct entry *hash_copy(const struct entry *e, struct slice key, int64_t deadline_ms) {
     if (is_small(e))
         return entry_create(VALUE_HASH, ENC_LISTPACK, key, deadline_ms, small(e), entry_payload_size(e));
-    struct hash_table *copy = large_create(large(e)->table.owner);
-    table_each(&large(e)->table, copy_item, &copy->table);
+    struct items *copy = items_copy(large(e), &field_items);
     return entry_create(VALUE_HASH, ENC_TREE, key, deadline_ms, &copy, sizeof(copy));
 }
 

@@ -2,7 +2,7 @@ group set
 acl   set
 
 SADD -3
-  status      todo 3
+  status      built
   summary     Add members to a set
   since       1.0.0
   flags       write denyoom fast
@@ -17,7 +17,7 @@ SADD -3
   reply       int >=0
 
 SCARD 2
-  status      todo 3
+  status      built
   summary     Number of members in a set
   since       1.0.0
   flags       readonly fast
@@ -29,7 +29,7 @@ SCARD 2
   reply       int >=0
 
 SDIFF -2
-  status      todo 3
+  status      built
   summary     Members of the first set that no other set has
   since       1.0.0
   flags       readonly
@@ -42,7 +42,7 @@ SDIFF -2
   reply       set of bulk
 
 SDIFFSTORE -3
-  status      todo 3
+  status      built
   summary     Store the members of the first set that no other set has
   since       1.0.0
   flags       write denyoom
@@ -56,7 +56,7 @@ SDIFFSTORE -3
   reply       int >=0
 
 SINTER -2
-  status      todo 3
+  status      built
   summary     Members that all sets have
   since       1.0.0
   flags       readonly
@@ -70,7 +70,7 @@ SINTER -2
   reply       set of bulk
 
 SINTERCARD -3
-  status      todo 3
+  status      built
   summary     Number of members that all sets have, up to a limit
   since       7.0.0
   flags       readonly
@@ -85,7 +85,7 @@ SINTERCARD -3
   reply       int >=0
 
 SINTERSTORE -3
-  status      todo 3
+  status      built
   summary     Store the members that all sets have
   since       1.0.0
   flags       write denyoom
@@ -100,7 +100,7 @@ SINTERSTORE -3
   reply       int >=0
 
 SISMEMBER 3
-  status      todo 3
+  status      built
   summary     Whether a set has a member
   since       1.0.0
   flags       readonly fast
@@ -113,7 +113,7 @@ SISMEMBER 3
   reply       int 0..1
 
 SMEMBERS 2
-  status      todo 3
+  status      built
   summary     All members of a set
   since       1.0.0
   flags       readonly
@@ -126,7 +126,7 @@ SMEMBERS 2
   reply       set of bulk
 
 SMISMEMBER -3
-  status      todo 3
+  status      built
   summary     For each of several values, whether a set has it
   since       6.2.0
   flags       readonly fast
@@ -139,7 +139,7 @@ SMISMEMBER -3
   reply       array of int 0..1
 
 SMOVE 4
-  status      todo 3
+  status      built
   summary     Move a member from one set to another
   since       1.0.0
   flags       write fast
@@ -154,7 +154,7 @@ SMOVE 4
   reply       int 0..1
 
 SPOP -2
-  status      todo 3
+  status      built
   summary     Take members, drawn at random, out of a set
   since       1.0.0
   flags       write fast
@@ -170,7 +170,7 @@ SPOP -2
   reply       bulk | null | set of bulk
 
 SRANDMEMBER -2
-  status      todo 3
+  status      built
   summary     Some members of a set, drawn at random
   since       1.0.0
   flags       readonly
@@ -186,7 +186,7 @@ SRANDMEMBER -2
   reply       bulk | null | array of bulk
 
 SREM -3
-  status      todo 3
+  status      built
   summary     Remove members from a set
   since       1.0.0
   flags       write fast
@@ -200,7 +200,7 @@ SREM -3
   reply       int >=0
 
 SSCAN -3
-  status      todo 3
+  status      built
   summary     Walk over a set, a few members at a time
   since       2.8.0
   flags       readonly
@@ -217,7 +217,7 @@ SSCAN -3
   reply       [bulk, array of bulk]
 
 SUNION -2
-  status      todo 3
+  status      built
   summary     Members that any of the sets has
   since       1.0.0
   flags       readonly
@@ -230,7 +230,7 @@ SUNION -2
   reply       set of bulk
 
 SUNIONSTORE -3
-  status      todo 3
+  status      built
   summary     Store the members that any of the sets has
   since       1.0.0
   flags       write denyoom
