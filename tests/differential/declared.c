@@ -72,6 +72,7 @@ static bool matches(const char *pattern, struct slice reply) {
 struct declared *declared_match(struct declared_list *list, const char *command, struct replies replies) {
     for (size_t i = 0; i < list->count; i++) {
         struct declared *d = &list->items[i];
+        if (!list->set_listpacks && strcmp(d->id, SET_LISTPACKS) == 0) continue;
         if (strcmp(d->command, command) == 0 && matches(d->torc, replies.torc) &&
             matches(d->redis, replies.redis)) {
             d->seen++;

@@ -116,7 +116,7 @@ static bool probe(struct duel *d, const struct declared *declared) {
     bool shows = duel_control(d, buf_slice(&request), replies);
     if (shows) {
         struct replies now = duel_control_reply(d, replies - 1);
-        struct declared_list only = {(struct declared *)declared, 1, NULL};
+        struct declared_list only = {.items = (struct declared *)declared, .count = 1, .set_listpacks = true};
         shows = !slice_eq(now.torc, now.redis) && declared_match(&only, declared->command, now);
         if (!shows) {
             struct buf text = {0};

@@ -134,6 +134,8 @@ static void judge(struct duel *d, size_t index, struct replies now, const struct
         return;
     }
     follow_protocol(d, step, spec, now.torc);
+    if (step->kind == STEP_SOLO && step->argc == 4 && slice_is(step->argv[2], "set-max-listpack-entries"))
+        d->declared.set_listpacks = true;
     check_schema(d, index, spec, now.torc);
 }
 
@@ -387,13 +389,18 @@ void duel_deinit(struct duel *d) {
 }
 
 bool duel_reset(struct duel *d) {
-    static const char setup[] = "FLUSHALL\r\n"
-                                "CONFIG SET hash-max-listpack-entries 512 hash-max-listpack-value 64 "
-                                "notify-keyspace-events \"\" slowlog-max-len 128 hz 10 maxmemory 0\r\n"
-                                "DEBUG SET-ACTIVE-EXPIRE 1\r\n";
+    static const char setup[] =
+        "FLUSHALL\r\n"
+        "CONFIG SET hash-max-listpack-entries 512 hash-max-listpack-value 64 "
+        "set-max-intset-entries 512 zset-max-listpack-entries 128 "
+        "zset-max-listpack-value 64 "
+        "notify-keyspace-events \"\" slowlog-max-len 128 hz 10 maxmemory 0\r\n"
+        "DEBUG SET-ACTIVE-EXPIRE 1\r\n"
+        /* 7.0 knows no listpacks of sets; what refuses this, has none to be forbidden */
+        "CONFIG SET set-max-listpack-entries 0\r\n";
     struct peer *peers[] = {&d->torc, &d->redis};
     buf_clear(&d->report);
-    d->failed = false;
+    d->failed = d->declared.set_listpacks = false;
     for (int i = 0; i < 2; i++)
         if (!peer_running(peers[i]) && !peer_start(peers[i])) return false;
     for (unsigned i = 0; i <= SESSIONS; i++) {
@@ -407,7 +414,7 @@ bool duel_reset(struct duel *d) {
         exchange_begin(d->two);
         if (!exchange_finish(d->two)) return false;
     }
-    if (!duel_control(d, SLICE(setup), 3)) return false;
+    if (!duel_control(d, SLICE(setup), 4)) return false;
     for (size_t i = 0; i < 3; i++) {
         struct replies now = duel_control_reply(d, i);
         if (!reply_is_error(now.torc) && !reply_is_error(now.redis)) continue;

@@ -31,10 +31,15 @@ static const struct exception exceptions[] = {
     /* chance; generate.c puts the reply to check against before them */
     {"randomkey", 2, COMPARE_RANDOM_KEY, GENERATE_SCRIPT, NULL, NULL},
     {"hrandfield", 10, COMPARE_RANDOM_FIELDS, GENERATE_SCRIPT, NULL, NULL},
+    {"srandmember", 10, COMPARE_RANDOM_FIELDS, GENERATE_SCRIPT, NULL, NULL},
+    {"zrandmember", 10, COMPARE_RANDOM_FIELDS, GENERATE_SCRIPT, NULL, NULL},
+    {"spop", 6, COMPARE_UNORDERED, GENERATE_SCRIPT, NULL, NULL},
     {"dbsize", 2, COMPARE_EXACT, GENERATE_SCRIPT, NULL, NULL},
     /* cursors are each server's own: full iterations are compared by STEP_SCAN */
     {"scan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
     {"hscan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
+    {"sscan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
+    {"zscan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
     {"flushall", 0, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"flushdb", 1, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"swapdb", 1, -1, GENERATE_GRAMMAR, NULL, NULL},

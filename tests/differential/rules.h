@@ -11,7 +11,8 @@ enum compare_mode {
     COMPARE_UNORDERED,     /* elements, or a map's pairs, in any order */
     COMPARE_TIME,          /* integers; those that depend on the moment of the call may differ by a minute */
     COMPARE_RANDOM_KEY,    /* each side's reply is in its KEYS *, the step before */
-    COMPARE_RANDOM_FIELDS, /* each side's reply comes from its HGETALL, the step before */
+    COMPARE_RANDOM_FIELDS, /* each side's reply comes from what its HGETALL, SMEMBERS or ZRANGE gave, the step
+                              before */
     COMPARE_SCHEMA,        /* both errors, word for word, or both none: then only the schema is checked */
 };
 

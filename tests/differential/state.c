@@ -256,7 +256,7 @@ void state_compare_scan(struct duel *d, size_t step_index) {
     const struct step *step = &d->trace->steps[step_index];
     struct iteration two[2] = {{.cursor = "0"}, {.cursor = "0"}};
     struct buf requests[2] = {{0}, {0}};
-    bool pairs = slice_is(step->argv[1], "HSCAN");
+    bool pairs = slice_is(step->argv[1], "HSCAN") || slice_is(step->argv[1], "ZSCAN");
     unsigned rounds = 0;
     while (!(two[0].done && two[1].done) && !d->failed) {
         for (int i = 0; i < 2; i++) {
