@@ -29,7 +29,8 @@ bool replies_agree_unordered(struct slice a, struct slice b, bool pairs) {
     size_t max = a.len / 4 + 1, count_a, count_b;
     struct slice *list = mem_alloc(2 * max * sizeof *list);
     struct slice *list_b = list + max;
-    bool same = reply_elements(a, list, max, &count_a) && reply_elements(b, list_b, max, &count_b) && count_a == count_b;
+    bool same = reply_elements(a, list, max, &count_a) && reply_elements(b, list_b, max, &count_b) &&
+                count_a == count_b;
     if (same && pairs && count_a % 2 == 0) { /* a pair is one run of bytes */
         for (size_t i = 0; i < count_a / 2; i++) {
             list[i] = (struct slice){list[2 * i].ptr, list[2 * i].len + list[2 * i + 1].len};
@@ -55,10 +56,12 @@ static bool reply_int(struct slice reply, int64_t *out) {
     return true;
 }
 
-/* Absolute times beyond this were given as such (values.c), and are exact; others follow each server's own clock. */
+/* Absolute times beyond this were given as such (values.c), and are exact; others follow each server's own
+ * clock. */
 static bool agree_time(const struct rule *rule, struct replies now) {
     int64_t a, b;
-    bool ms = rule->spec->name[0] == 'p', absolute = strstr(rule->spec->name, "time") && !strstr(rule->spec->name, "idle");
+    bool ms = rule->spec->name[0] == 'p',
+         absolute = strstr(rule->spec->name, "time") && !strstr(rule->spec->name, "idle");
     if (slice_eq(now.torc, now.redis)) return true;
     if (!reply_int(now.torc, &a) || !reply_int(now.redis, &b) || a < 0 || b < 0) return false;
     if (absolute && (a > (ms ? 4100000000000 : 4100000000))) return false;
@@ -80,57 +83,93 @@ static bool is_null(struct slice reply) {
 static bool valid_key(struct slice reply, struct slice keys) {
     size_t max = keys.len / 4 + 1, count;
     struct slice *list = mem_alloc(max * sizeof *list);
-    bool valid = reply_elements(keys, list, max, &count) &&
-                 (count ? one_of(reply, list, count, 1) : is_null(reply));
+    bool valid =
+        reply_elements(keys, list, max, &count) && (count ? one_of(reply, list, count, 1) : is_null(reply));
     mem_free(list);
     return valid;
 }
 
-/* The picks of HRANDFIELD: `values` of them come with their value. RESP3 wraps each such pair. */
-static bool valid_picks(struct slice *picks, size_t n, bool values, const struct slice *all, size_t all_count, int64_t wanted) {
-    size_t fields = all_count / 2, step = 1;
+/* What a collection holds: HGETALL and ZRANGE WITHSCORES give pairs (RESP3 wraps those of ZRANGE), SMEMBERS
+ * single ones. */
+struct contents {
+    struct slice *list;
+    size_t count, stride;
+};
+
+static bool read_contents(const struct step *asked, struct slice reply, struct slice *list, size_t max,
+                          struct contents *out) {
+    size_t n, two;
+    *out = (struct contents){list, 0, slice_is(asked->argv[0], "smembers") ? 1 : 2};
+    if (!reply_elements(reply, list, max, &n)) return false;
+    bool wrapped = n && list[0].ptr[0] == '*';
+    if (wrapped) {
+        for (size_t i = n; i-- > 0;) /* from behind, so that each pair finds room */
+            if (!reply_elements(list[i], list + 2 * i, 2, &two) || two != 2) return false;
+        n *= 2;
+    }
+    out->count = n / out->stride;
+    return true;
+}
+
+static bool held(const struct contents *all, struct slice name, const struct slice *value) {
+    for (size_t i = 0; i < all->count * all->stride; i += all->stride)
+        if (slice_eq(all->list[i], name))
+            return !value || (all->stride == 2 && slice_eq(all->list[i + 1], *value));
+    return false;
+}
+
+/* The picks of HRANDFIELD and its like: `values` of them come with their value. RESP3 wraps each such pair.
+ */
+static bool valid_picks(struct slice *picks, size_t n, bool values, const struct contents *all,
+                        int64_t wanted) {
+    size_t step = 1, two;
     struct slice pair[2];
-    size_t two;
     bool wrapped = values && n && picks[0].ptr[0] == '*';
     if (values && !wrapped) step = 2;
     if (n % step) return false;
     size_t picked = n / step;
-    if (picked != (wanted < 0 ? (fields ? (size_t)-wanted : 0) : (size_t)wanted < fields ? (size_t)wanted : fields))
+    if (picked != (wanted < 0                    ? (all->count ? (size_t)-wanted : 0)
+                   : (size_t)wanted < all->count ? (size_t)wanted
+                                                 : all->count))
         return false;
     for (size_t i = 0; i < picked; i++) {
-        struct slice field = picks[i * step], value = values && !wrapped ? picks[i * step + 1] : field;
+        struct slice name = picks[i * step], value = values && !wrapped ? picks[i * step + 1] : name;
         if (wrapped) {
-            if (!reply_elements(field, pair, 2, &two) || two != 2) return false;
-            field = pair[0];
+            if (!reply_elements(name, pair, 2, &two) || two != 2) return false;
+            name = pair[0];
             value = pair[1];
         }
-        size_t at = 0;
-        while (at < all_count && !slice_eq(all[at], field))
-            at += 2;
-        if (at >= all_count || (values && !slice_eq(all[at + 1], value))) return false;
+        if (!held(all, name, values ? &value : NULL)) return false;
         if (wanted >= 0 && one_of(picks[i * step], picks, i * step, step)) return false; /* all different */
     }
     return true;
 }
 
-static bool valid_fields(const struct step *step, struct slice reply, struct slice all) {
-    size_t max = (all.len + reply.len) / 4 + 2, count, n;
+static bool asks_contents(const struct step *step) {
+    return step->argc >= 2 && (slice_is(step->argv[0], "hgetall") || slice_is(step->argv[0], "smembers") ||
+                               slice_is(step->argv[0], "zrange"));
+}
+
+static bool valid_fields(const struct step *step, struct slice reply, const struct step *asked,
+                         struct slice contents) {
+    size_t max = (contents.len + reply.len) / 2 + 4, n;
     struct slice *list = mem_alloc(2 * max * sizeof *list), *picks = list + max;
+    struct contents all;
     bool valid = false;
     int64_t wanted;
-    if (!reply_elements(all, list, max, &count)) {
+    if (!read_contents(asked, contents, list, max, &all))
         valid = false;
-    } else if (step->argc == 2) {
-        valid = count ? one_of(reply, list, count, 2) : is_null(reply);
-    } else if (num_parse_int64(step->argv[2].ptr, step->argv[2].len, &wanted) && reply_elements(reply, picks, max, &n)) {
-        valid = valid_picks(picks, n, step->argc > 3, list, count, wanted);
-    }
+    else if (step->argc == 2)
+        valid = all.count ? held(&all, reply, NULL) : is_null(reply);
+    else if (num_parse_int64(step->argv[2].ptr, step->argv[2].len, &wanted) &&
+             reply_elements(reply, picks, max, &n))
+        valid = valid_picks(picks, n, step->argc > 3, &all, wanted);
     mem_free(list);
     return valid;
 }
 
-bool replies_agree(const struct rule *rule, const struct step *step, struct replies now, const struct step *before_step,
-                   const struct replies *before) {
+bool replies_agree(const struct rule *rule, const struct step *step, struct replies now,
+                   const struct step *before_step, const struct replies *before) {
     if (reply_is_error(now.torc) || reply_is_error(now.redis)) return slice_eq(now.torc, now.redis);
     switch (rule->compare) {
     case COMPARE_EXACT: return slice_eq(now.torc, now.redis);
@@ -140,10 +179,11 @@ bool replies_agree(const struct rule *rule, const struct step *step, struct repl
         if (!before || before_step->argc != 2 || !slice_is(before_step->argv[0], "keys")) return true;
         return valid_key(now.torc, before->torc) && valid_key(now.redis, before->redis);
     case COMPARE_RANDOM_FIELDS:
-        if (!before || before_step->argc != 2 || !slice_is(before_step->argv[0], "hgetall") || step->argc < 2 ||
+        if (!before || !asks_contents(before_step) || step->argc < 2 ||
             !slice_eq(before_step->argv[1], step->argv[1]) || reply_is_error(before->torc))
             return true;
-        return valid_fields(step, now.torc, before->torc) && valid_fields(step, now.redis, before->redis);
+        return valid_fields(step, now.torc, before_step, before->torc) &&
+               valid_fields(step, now.redis, before_step, before->redis);
     case COMPARE_SCHEMA: return true;
     }
     return false;

@@ -10,13 +10,14 @@ struct replies {
 };
 
 /* `before` and `before_step` are what came right before in the same session, NULL if nothing did. */
-bool replies_agree(const struct rule *rule, const struct step *step, struct replies now, const struct step *before_step,
-                   const struct replies *before);
+bool replies_agree(const struct rule *rule, const struct step *step, struct replies now,
+                   const struct step *before_step, const struct replies *before);
 
 /* The elements of an aggregate, or its pairs, in any order. */
 bool replies_agree_unordered(struct slice a, struct slice b, bool pairs);
 
-/* An aggregate's elements (a map's names and values) into `out`; false if it is none or there are more than `max`. */
+/* An aggregate's elements (a map's names and values) into `out`; false if it is none or there are more than
+ * `max`. */
 bool reply_elements(struct slice reply, struct slice *out, size_t max, size_t *count);
 
 static inline bool reply_is_error(struct slice reply) {

@@ -12,8 +12,11 @@ struct declared {
 struct declared_list {
     struct declared *items; /* owned */
     size_t count;
-    char *text; /* owned: what the items point into */
+    char *text;         /* owned: what the items point into */
+    bool set_listpacks; /* small sets are listpacks now, in Torc alone: the line SET_LISTPACKS holds */
 };
+
+#define SET_LISTPACKS "set-listpacks"
 
 /* False, with a message on stderr, when a line makes no sense. */
 bool declared_load(struct declared_list *list, const char *path);

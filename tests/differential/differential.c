@@ -4,8 +4,8 @@
  *                                   │            │
  *                                   └─ makes the next block while both servers work on this one
  *
- * Ends in "N passed, N failed": a round, a probe of a declared difference, a raw exchange, and the question whether
- * every built command was called, each count as one test.
+ * Ends in "N passed, N failed": a round, a probe of a declared difference, a raw exchange, and the question
+ * whether every built command was called, each count as one test.
  */
 #include "common/base/mem.h"
 #include "tests/differential/duel.h"
@@ -16,11 +16,11 @@
 #include <string.h>
 #include <time.h>
 
-#define ROUND_STEPS     20000
-#define FAILURES_USUAL  5
-#define SHRINK_SECONDS  25
-#define COMMANDS_USUAL  1000000
-#define SECONDS_USUAL   60
+#define ROUND_STEPS    20000
+#define FAILURES_USUAL 5
+#define SHRINK_SECONDS 25
+#define COMMANDS_USUAL 1000000
+#define SECONDS_USUAL  60
 
 struct options {
     unsigned long commands;
@@ -39,7 +39,8 @@ static double seconds_now(void) {
 static void print_failure(struct duel *d, const struct trace *trace, uint64_t seed) {
     struct buf text = {0};
     struct trace small = {0};
-    fprintf(stderr, "\nFAILED  seed %llu, step %zu: %s\n", (unsigned long long)seed, d->failed_step, buf_cstr(&d->report));
+    fprintf(stderr, "\nFAILED  seed %llu, step %zu: %s\n", (unsigned long long)seed, d->failed_step,
+            buf_cstr(&d->report));
     if (!peer_running(&d->torc)) peer_show_log(&d->torc);
     size_t failed_step = d->failed_step;
     if (shrink(d, trace, &small, SHRINK_SECONDS)) {
@@ -68,7 +69,8 @@ static void print_failure(struct duel *d, const struct trace *trace, uint64_t se
 }
 
 /* One round; true if nothing differed. */
-static bool play_round(struct duel *d, struct generator *g, uint64_t seed, unsigned long steps, double until) {
+static bool play_round(struct duel *d, struct generator *g, uint64_t seed, unsigned long steps,
+                       double until) {
     struct trace *trace = g->trace;
     if (!duel_reset(d)) {
         fprintf(stderr, "FAILED  the servers cannot be set up\n");
@@ -114,14 +116,15 @@ static bool probe(struct duel *d, const struct declared *declared) {
     bool shows = duel_control(d, buf_slice(&request), replies);
     if (shows) {
         struct replies now = duel_control_reply(d, replies - 1);
-        struct declared_list only = {(struct declared *)declared, 1, NULL};
+        struct declared_list only = {.items = (struct declared *)declared, .count = 1, .set_listpacks = true};
         shows = !slice_eq(now.torc, now.redis) && declared_match(&only, declared->command, now);
         if (!shows) {
             struct buf text = {0};
             reply_print(now.torc, &text);
             buf_append_str(&text, " and ");
             reply_print(now.redis, &text);
-            fprintf(stderr, "FAILED  declared difference %s does not show: %s gave %s\n", declared->id, declared->probe, buf_cstr(&text));
+            fprintf(stderr, "FAILED  declared difference %s does not show: %s gave %s\n", declared->id,
+                    declared->probe, buf_cstr(&text));
             buf_deinit(&text);
         }
     }
@@ -184,10 +187,12 @@ static bool read_options(struct options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    struct options o = {.commands = COMMANDS_USUAL, .seconds = SECONDS_USUAL, .seed = 1, .failures = FAILURES_USUAL};
+    struct options o = {
+        .commands = COMMANDS_USUAL, .seconds = SECONDS_USUAL, .seed = 1, .failures = FAILURES_USUAL};
     if (!read_options(&o, argc, argv)) {
-        fprintf(stderr, "differential --server PATH --redis PATH --differences FILE [--commands N] [--seconds N] "
-                        "[--seed S] [--failures N] [--soak]\n");
+        fprintf(stderr,
+                "differential --server PATH --redis PATH --differences FILE [--commands N] [--seconds N] "
+                "[--seed S] [--failures N] [--soak]\n");
         return 2;
     }
     static struct duel d;
@@ -211,7 +216,8 @@ int main(int argc, char **argv) {
     d.commands = 0;
     for (unsigned round = 0; failed < o.failures; round++, seed++) {
         if (round > 0 && (seconds_now() >= until || (!o.soak && d.commands >= o.commands))) break;
-        unsigned long left = o.soak || o.commands > d.commands + ROUND_STEPS ? ROUND_STEPS : o.commands - d.commands;
+        unsigned long left =
+            o.soak || o.commands > d.commands + ROUND_STEPS ? ROUND_STEPS : o.commands - d.commands;
         *(play_round(&d, &g, seed, left, until) ? &passed : &failed) += 1;
     }
     double took = seconds_now() - begin;
@@ -219,9 +225,11 @@ int main(int argc, char **argv) {
     unsigned long tolerated = 0;
     for (size_t i = 0; i < d.declared.count; i++)
         tolerated += d.declared.items[i].seen;
-    printf("%lu commands to each server, %lu comparisons of the whole state, %.0f commands a second; %zu declared "
+    printf("%lu commands to each server, %lu comparisons of the whole state, %.0f commands a second; %zu "
+           "declared "
            "differences, met %lu times; next seed %llu\n",
-           d.commands, d.checks, (double)d.commands / took, d.declared.count, tolerated, (unsigned long long)seed);
+           d.commands, d.checks, (double)d.commands / took, d.declared.count, tolerated,
+           (unsigned long long)seed);
     generator_deinit(&g);
     trace_deinit(&trace);
     duel_deinit(&d);

@@ -4,8 +4,8 @@
  *                                                                     │
  *              session: protocol, commands that MULTI queued ◄────────┘
  *
- * EXEC's reply is judged element by element, with the rules of the commands that were queued. The first difference
- * stops the round: later ones would only follow from it.
+ * EXEC's reply is judged element by element, with the rules of the commands that were queued. The first
+ * difference stops the round: later ones would only follow from it.
  */
 #include "tests/differential/duel.h"
 #include "commands/command_ids.h"
@@ -39,7 +39,8 @@ void duel_fail(struct duel *d, size_t step, const char *name, const char *fmt, .
     va_end(args);
 }
 
-void duel_fail_replies(struct duel *d, size_t step, const char *name, const char *what, struct replies replies) {
+void duel_fail_replies(struct duel *d, size_t step, const char *name, const char *what,
+                       struct replies replies) {
     struct buf text = {0};
     buf_printf(&text, "%s: %s\n  torc   ", name, what);
     reply_print(replies.torc, &text);
@@ -51,7 +52,8 @@ void duel_fail_replies(struct duel *d, size_t step, const char *name, const char
 
 /* --- judging --- */
 
-static void judge(struct duel *d, size_t index, struct replies now, const struct step *before_step, const struct replies *before);
+static void judge(struct duel *d, size_t index, struct replies now, const struct step *before_step,
+                  const struct replies *before);
 
 static void queue(struct pending *p, size_t index) {
     if (p->count == p->cap) {
@@ -65,8 +67,8 @@ static void judge_exec(struct duel *d, size_t index, struct replies now) {
     struct pending *p = &d->queued[d->trace->steps[index].session];
     size_t n = p->count, count_torc, count_redis;
     struct slice *torc = mem_alloc((2 * n + 1) * sizeof *torc), *redis = torc + n;
-    bool cut = reply_elements(now.torc, torc, n, &count_torc) && reply_elements(now.redis, redis, n, &count_redis) &&
-               count_torc == n && count_redis == n;
+    bool cut = reply_elements(now.torc, torc, n, &count_torc) &&
+               reply_elements(now.redis, redis, n, &count_redis) && count_torc == n && count_redis == n;
     p->count = 0;
     if (!cut) {
         if (!slice_eq(now.torc, now.redis)) duel_fail_replies(d, index, "exec", "the replies differ", now);
@@ -77,7 +79,8 @@ static void judge_exec(struct duel *d, size_t index, struct replies now) {
     for (size_t i = 0; i < n && !d->failed; i++) {
         struct replies one = {torc[i], redis[i]};
         bool adjacent = i > 0 && p->steps[i - 1] + 1 == p->steps[i];
-        judge(d, p->steps[i], one, adjacent ? &d->trace->steps[p->steps[i - 1]] : NULL, adjacent ? &before : NULL);
+        judge(d, p->steps[i], one, adjacent ? &d->trace->steps[p->steps[i - 1]] : NULL,
+              adjacent ? &before : NULL);
         before = one;
     }
     if (d->failed) d->failed_step = index;
@@ -97,13 +100,15 @@ static void check_schema(struct duel *d, size_t index, const struct command_spec
 }
 
 /* Replies tell which protocol the session speaks from now on. */
-static void follow_protocol(struct duel *d, const struct step *step, const struct command_spec *spec, struct slice reply) {
+static void follow_protocol(struct duel *d, const struct step *step, const struct command_spec *spec,
+                            struct slice reply) {
     if (!spec || reply_is_error(reply) || !reply.len) return;
     if (spec->id == CMD_HELLO) d->proto[step->session] = reply.ptr[0] == '%' ? 3 : 2;
     if (spec->id == CMD_RESET) d->proto[step->session] = 2;
 }
 
-static void judge(struct duel *d, size_t index, struct replies now, const struct step *before_step, const struct replies *before) {
+static void judge(struct duel *d, size_t index, struct replies now, const struct step *before_step,
+                  const struct replies *before) {
     const struct step *step = &d->trace->steps[index];
     const struct command_spec *spec = spec_of(step);
     const char *name = spec ? spec->name : "(unknown)";
@@ -117,16 +122,20 @@ static void judge(struct duel *d, size_t index, struct replies now, const struct
         if (spec->id == CMD_EXEC && !reply_is_error(now.torc) && !reply_is_error(now.redis))
             judge_exec(d, index, now);
         /* refused for its arity, DISCARD leaves the transaction as it is */
-        if (over && !(spec->id != CMD_EXEC && reply_is_error(now.redis) && memmem(now.redis.ptr, now.redis.len, "wrong number", 12)))
+        if (over && !(spec->id != CMD_EXEC && reply_is_error(now.redis) &&
+                      memmem(now.redis.ptr, now.redis.len, "wrong number", 12)))
             d->queued[step->session].count = 0;
         if (d->failed) return;
     }
     if (step->kind != STEP_SOLO && !(spec && spec->id == CMD_EXEC && !reply_is_error(now.torc)) &&
         !replies_agree(spec ? rule_of(spec) : &exactly, step, now, before_step, before)) {
-        if (!declared_match(&d->declared, name, now)) duel_fail_replies(d, index, name, "the replies differ", now);
+        if (!declared_match(&d->declared, name, now))
+            duel_fail_replies(d, index, name, "the replies differ", now);
         return;
     }
     follow_protocol(d, step, spec, now.torc);
+    if (step->kind == STEP_SOLO && step->argc == 4 && slice_is(step->argv[2], "set-max-listpack-entries"))
+        d->declared.set_listpacks = true;
     check_schema(d, index, spec, now.torc);
 }
 
@@ -139,7 +148,8 @@ static bool is_pipelined(const struct step *step) {
 size_t duel_block_end(const struct trace *trace, size_t begin, size_t end) {
     size_t at = begin + 1;
     if (!is_pipelined(&trace->steps[begin])) return at;
-    while (at < end && is_pipelined(&trace->steps[at]) && trace->steps[at].session == trace->steps[begin].session &&
+    while (at < end && is_pipelined(&trace->steps[at]) &&
+           trace->steps[at].session == trace->steps[begin].session &&
            (at - begin < BLOCK_STEPS_MAX || trace->steps[at].joined))
         at++;
     return at;
@@ -184,13 +194,14 @@ static void fail_silence(struct duel *d, size_t step) {
     for (int i = 0; i < 2; i++) {
         struct wire *wire = d->two[i].wire;
         if (wire->closed)
-            duel_fail(d, step, "connection", "%s closed the connection after %zu of %zu replies", i ? "redis" : "torc",
-                      wire->count, d->two[i].replies);
+            duel_fail(d, step, "connection", "%s closed the connection after %zu of %zu replies",
+                      i ? "redis" : "torc", wire->count, d->two[i].replies);
     }
     struct buf text = {0};
     for (int i = 0; i < 2; i++) {
         const struct wire *wire = d->two[i].wire;
-        buf_printf(&text, "\n  %s %zu of %zu, the last ", i ? "redis  gave" : "torc   gave", wire->count, d->two[i].replies);
+        buf_printf(&text, "\n  %s %zu of %zu, the last ", i ? "redis  gave" : "torc   gave", wire->count,
+                   d->two[i].replies);
         if (wire->count) reply_print(wire_reply(wire, wire->count - 1), &text);
     }
     duel_fail(d, step, "connection", "no reply within 20 s%s", buf_cstr(&text));
@@ -201,7 +212,8 @@ static int order(const void *a, const void *b) {
     return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-/* The replies of a wire, sorted; `uncounted` without the number at their end, as an UNSUBSCRIBE from all needs. */
+/* The replies of a wire, sorted; `uncounted` without the number at their end, as an UNSUBSCRIBE from all
+ * needs. */
 static struct slice *sorted_replies(const struct wire *wire, bool uncounted) {
     struct slice *list = mem_alloc((wire->count + 1) * sizeof *list);
     for (size_t i = 0; i < wire->count; i++) {
@@ -232,12 +244,14 @@ static void judge_sync(struct duel *d, size_t index) {
     const struct wire *torc = d->two[0].wire, *redis = d->two[1].wire;
     bool hello = spec && spec->id == CMD_HELLO && torc->count == redis->count; /* versions and ids differ */
     bool from_all = strstr(name, "unsubscribe") && step->argc == 1;
-    if (!hello && !slice_eq(buf_slice(&torc->in), buf_slice(&redis->in)) && !same_messages(torc, redis, from_all)) {
+    if (!hello && !slice_eq(buf_slice(&torc->in), buf_slice(&redis->in)) &&
+        !same_messages(torc, redis, from_all)) {
         size_t at = 0; /* what came before is the same */
         while (at < torc->count && at < redis->count && slice_eq(wire_reply(torc, at), wire_reply(redis, at)))
             at++;
         char what[96];
-        snprintf(what, sizeof what, "a subscriber got %zu messages from torc and %zu from redis; the first that differs",
+        snprintf(what, sizeof what,
+                 "a subscriber got %zu messages from torc and %zu from redis; the first that differs",
                  torc->count, redis->count);
         duel_fail_replies(d, index, name, what,
                           (struct replies){at < torc->count ? wire_reply(torc, at) : SLICE(""),
@@ -249,8 +263,9 @@ static void judge_sync(struct duel *d, size_t index) {
         while (at > 0 && wire_reply(torc, at).ptr[0] == '>') /* messages that came behind the reply */
             at--;
     struct slice reply = wire_reply(torc, at);
-    bool answers = spec && (rule_of(spec)->generate != GENERATE_SCRIPT ||
-                            memmem(reply.ptr, reply.len < 40 ? reply.len : 40, spec->name, strlen(spec->name)));
+    bool answers =
+        spec && (rule_of(spec)->generate != GENERATE_SCRIPT ||
+                 memmem(reply.ptr, reply.len < 40 ? reply.len : 40, spec->name, strlen(spec->name)));
     /* in RESP2 a subscriber's PING and refusals have forms of their own, which their schemas know */
     if (answers) {
         follow_protocol(d, step, spec, reply);
@@ -306,7 +321,8 @@ bool duel_control(struct duel *d, struct slice request, size_t replies) {
 }
 
 struct replies duel_control_reply(const struct duel *d, size_t index) {
-    return (struct replies){wire_reply(&d->torc_wires[CONTROL], index), wire_reply(&d->redis_wires[CONTROL], index)};
+    return (struct replies){wire_reply(&d->torc_wires[CONTROL], index),
+                            wire_reply(&d->redis_wires[CONTROL], index)};
 }
 
 /* --- beginning and end --- */
@@ -350,7 +366,8 @@ bool duel_init(struct duel *d, const char *torc_path, const char *redis_path, co
     memset(d, 0, sizeof *d);
     d->torc = (struct peer){.name = "torc", .program = torc_path};
     d->redis = (struct peer){.name = "redis", .program = redis_path};
-    return load_schemas(d) && declared_load(&d->declared, differences_path) && duel_reset(d) && ask_what_reference_knows(d);
+    return load_schemas(d) && declared_load(&d->declared, differences_path) && duel_reset(d) &&
+           ask_what_reference_knows(d);
 }
 
 void duel_deinit(struct duel *d) {
@@ -372,17 +389,23 @@ void duel_deinit(struct duel *d) {
 }
 
 bool duel_reset(struct duel *d) {
-    static const char setup[] = "FLUSHALL\r\n"
-                                "CONFIG SET hash-max-listpack-entries 512 hash-max-listpack-value 64 "
-                                "notify-keyspace-events \"\" slowlog-max-len 128 hz 10 maxmemory 0\r\n"
-                                "DEBUG SET-ACTIVE-EXPIRE 1\r\n";
+    static const char setup[] =
+        "FLUSHALL\r\n"
+        "CONFIG SET hash-max-listpack-entries 512 hash-max-listpack-value 64 "
+        "set-max-intset-entries 512 zset-max-listpack-entries 128 "
+        "zset-max-listpack-value 64 "
+        "notify-keyspace-events \"\" slowlog-max-len 128 hz 10 maxmemory 0\r\n"
+        "DEBUG SET-ACTIVE-EXPIRE 1\r\n"
+        /* 7.0 knows no listpacks of sets; what refuses this, has none to be forbidden */
+        "CONFIG SET set-max-listpack-entries 0\r\n";
     struct peer *peers[] = {&d->torc, &d->redis};
     buf_clear(&d->report);
-    d->failed = false;
+    d->failed = d->declared.set_listpacks = false;
     for (int i = 0; i < 2; i++)
         if (!peer_running(peers[i]) && !peer_start(peers[i])) return false;
     for (unsigned i = 0; i <= SESSIONS; i++) {
-        if (!wire_open(&d->torc_wires[i], &d->torc) || !wire_open(&d->redis_wires[i], &d->redis)) return false;
+        if (!wire_open(&d->torc_wires[i], &d->torc) || !wire_open(&d->redis_wires[i], &d->redis))
+            return false;
         d->proto[i] = i < SESSIONS && i % 2 ? 3 : 2;
         if (i < SESSIONS) d->queued[i].count = 0;
         if (d->proto[i] == 2) continue;
@@ -391,7 +414,7 @@ bool duel_reset(struct duel *d) {
         exchange_begin(d->two);
         if (!exchange_finish(d->two)) return false;
     }
-    if (!duel_control(d, SLICE(setup), 3)) return false;
+    if (!duel_control(d, SLICE(setup), 4)) return false;
     for (size_t i = 0; i < 3; i++) {
         struct replies now = duel_control_reply(d, i);
         if (!reply_is_error(now.torc) && !reply_is_error(now.redis)) continue;

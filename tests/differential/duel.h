@@ -19,14 +19,14 @@ struct duel {
     struct wire torc_wires[SESSIONS + 1], redis_wires[SESSIONS + 1];
     int proto[SESSIONS + 1];
     struct pending queued[SESSIONS];
-    struct schema **schemas;      /* owned, by command id; NULL: a container */
+    struct schema **schemas; /* owned, by command id; NULL: a container */
     struct declared_list declared;
-    int8_t *reference_arity;      /* owned, by command id; 0: the reference does not know it */
-    unsigned long *exercised;     /* owned, by command id: replies of Torc that were no errors */
+    int8_t *reference_arity;  /* owned, by command id; 0: the reference does not know it */
+    unsigned long *exercised; /* owned, by command id: replies of Torc that were no errors */
     unsigned long commands, checks;
-    struct buf request;           /* of the block under way */
+    struct buf request; /* of the block under way */
     struct exchange two[2];
-    const struct trace *trace;    /* borrowed, while playing */
+    const struct trace *trace; /* borrowed, while playing */
 
     /* the first difference since duel_reset */
     bool failed;
@@ -37,13 +37,15 @@ struct duel {
 
 bool duel_init(struct duel *d, const char *torc_path, const char *redis_path, const char *differences_path);
 void duel_deinit(struct duel *d);
-/* Both empty, with the configuration they started with, all connections new. Restarts a server that is gone. */
+/* Both empty, with the configuration they started with, all connections new. Restarts a server that is gone.
+ */
 bool duel_reset(struct duel *d);
 
 /* A block: consecutive steps of one session that can be pipelined, or one other step. */
 size_t duel_block_end(const struct trace *trace, size_t begin, size_t end);
 void duel_send(struct duel *d, const struct trace *trace, size_t begin, size_t end);
-void duel_receive(struct duel *d, const struct trace *trace, size_t begin, size_t end); /* false in d->failed: a difference */
+void duel_receive(struct duel *d, const struct trace *trace, size_t begin,
+                  size_t end); /* false in d->failed: a difference */
 /* Both, for all steps from begin to end; stops at the first difference. */
 void duel_play(struct duel *d, const struct trace *trace, size_t begin, size_t end);
 
@@ -51,8 +53,10 @@ void duel_play(struct duel *d, const struct trace *trace, size_t begin, size_t e
 /* Sends RESP commands on the control connection and waits for `replies`. False: one of them went away. */
 bool duel_control(struct duel *d, struct slice request, size_t replies);
 struct replies duel_control_reply(const struct duel *d, size_t index);
-void duel_fail(struct duel *d, size_t step, const char *name, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void duel_fail_replies(struct duel *d, size_t step, const char *name, const char *what, struct replies replies);
+void duel_fail(struct duel *d, size_t step, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void duel_fail_replies(struct duel *d, size_t step, const char *name, const char *what,
+                       struct replies replies);
 
 /* state.c: compares everything that can be asked. */
 void state_compare(struct duel *d, size_t step);

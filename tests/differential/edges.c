@@ -1,5 +1,5 @@
-/* Raw exchanges. Each is sent on a connection of its own; then QUIT, so that a server that still listens says OK and
- * closes. What counts is every byte until the end of the stream, and that it ends.
+/* Raw exchanges. Each is sent on a connection of its own; then QUIT, so that a server that still listens says
+ * OK and closes. What counts is every byte until the end of the stream, and that it ends.
  */
 #include "tests/differential/edges.h"
 #include <errno.h>
@@ -13,8 +13,12 @@ struct edge {
     const char *name;
     struct slice bytes;
 };
-#define EDGE(name, literal) \
-    { name, {literal, sizeof(literal) - 1} }
+#define EDGE(name, literal)                                                                                  \
+    {                                                                                                        \
+        name, {                                                                                              \
+            literal, sizeof(literal) - 1                                                                     \
+        }                                                                                                    \
+    }
 
 static const struct edge edges[] = {
     EDGE("inline ping", "PING\r\n"),
@@ -57,7 +61,8 @@ static const struct edge edges[] = {
     EDGE("subscribe in a transaction", "MULTI\r\nSUBSCRIBE a\r\nPING\r\nEXEC\r\nUNSUBSCRIBE a\r\n"),
     EDGE("reset in a transaction", "MULTI\r\nSET edge 1\r\nRESET\r\nGET edge\r\n"),
     EDGE("a transaction aborted", "MULTI\r\nNOSUCH\r\nSET edge 1\r\nEXEC\r\nGET edge\r\n"),
-    EDGE("a transaction with a failure inside", "SET edge x\r\nMULTI\r\nINCR edge\r\nSET edge 2\r\nEXEC\r\nGET edge\r\n"),
+    EDGE("a transaction with a failure inside",
+         "SET edge x\r\nMULTI\r\nINCR edge\r\nSET edge 2\r\nEXEC\r\nGET edge\r\n"),
     EDGE("nested multi", "MULTI\r\nMULTI\r\nPING\r\nEXEC\r\n"),
     EDGE("watch in multi", "MULTI\r\nWATCH a\r\nPING\r\nEXEC\r\n"),
     EDGE("exec and discard alone", "EXEC\r\nDISCARD\r\nUNWATCH\r\n"),
@@ -65,10 +70,13 @@ static const struct edge edges[] = {
     EDGE("one skipped", "CLIENT REPLY SKIP\r\nSET edge quieter\r\nGET edge\r\n"),
     EDGE("names differ in case", "sEt edge 1\r\nGeT edge\r\nCLIENT gEtNaMe\r\n"),
     EDGE("unknown with long arguments",
-         "nosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcomma"
-         "ndnosuchcommandnosuchcommand aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "nosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchcommandnosuchco"
+         "mmandnosuchcomma"
+         "ndnosuchcommandnosuchcommand "
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa b c\r\n"),
-    EDGE("unknown subcommands", "CONFIG\r\nCONFIG NOSUCH\r\nCLIENT NOSUCH x\r\nOBJECT\r\nOBJECT ENCODING\r\nDEBUG\r\n"),
+    EDGE("unknown subcommands",
+         "CONFIG\r\nCONFIG NOSUCH\r\nCLIENT NOSUCH x\r\nOBJECT\r\nOBJECT ENCODING\r\nDEBUG\r\n"),
     EDGE("line breaks in an unknown name", "*1\r\n$5\r\na\r\nbc\r\n"),
 };
 

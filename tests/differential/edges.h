@@ -4,7 +4,8 @@
 
 #include "tests/differential/duel.h"
 
-/* Sends each to both, on new connections, and compares all that comes back until they close. Counts into passed and failed. */
+/* Sends each to both, on new connections, and compares all that comes back until they close. Counts into
+ * passed and failed. */
 void edges_compare(struct duel *d, unsigned *passed, unsigned *failed);
 
 #endif

@@ -3,11 +3,11 @@
  *      spec ──► walk of its arguments ──► shuffle of neighbouring options ──► mutation ──► taming ──► step
  *               (values.c fills leaves)                                        (1 of 8)
  *
- * Taming takes out what would make a right server's answer depend on the clock or the machine: short times to live,
- * random picks of a billion elements.
+ * Taming takes out what would make a right server's answer depend on the clock or the machine: short times to
+ * live, random picks of a billion elements.
  *
- * A round begins with every command of the pool, then draws by weight. Steps come in blocks of one session, since
- * only the commands of one connection have an order that both servers must share.
+ * A round begins with every command of the pool, then draws by weight. Steps come in blocks of one session,
+ * since only the commands of one connection have an order that both servers must share.
  */
 #include "tests/differential/generate.h"
 #include "common/base/mem.h"
@@ -93,7 +93,8 @@ static void emit(struct walk *w, const struct command_argument *arg) {
     }
 }
 
-/* The parts of a command; neighbouring options may stand in any order, which is to be understood the same way. */
+/* The parts of a command; neighbouring options may stand in any order, which is to be understood the same
+ * way. */
 static void emit_arguments(struct generator *g, const struct command_spec *spec, struct args *a) {
     struct walk w = {g, a, spec->docs->group, -1};
     struct slice was[ARGS_MAX];
@@ -155,9 +156,7 @@ static void mutate(struct generator *g, struct args *a, int keep) {
             a->argv[other] = was;
         }
         break;
-    case 3: /* cut off */
-        a->argc = at;
-        break;
+    case 3: /* cut off */ a->argc = at; break;
     case 4: /* more behind */
         for (unsigned i = 1 + (unsigned)rng_below(rng, 3); i > 0; i--)
             value_odd(a, rng);
@@ -209,11 +208,20 @@ static void tame(struct generator *g, struct args *a) {
             continue;
         tame_ttl(g, a, 2);
     }
-    if (strcmp(name, "set") == 0) /* a key that is past when it is set: Redis counts it until it looks at it */
+    if (strcmp(name, "bitfield") ==
+        0) /* Redis saturates those to the wrong side: declared as bitfield-underflow */
+        for (int i = 2; i < a->argc; i++) {
+            int64_t n;
+            if (num_parse_int64(a->argv[i].ptr, a->argv[i].len, &n) && n < -(INT64_C(1) << 62))
+                a->argv[i] = SLICE("-4611686018427387904");
+        }
+    if (strcmp(name, "set") ==
+        0) /* a key that is past when it is set: Redis counts it until it looks at it */
         for (int i = 3; i + 1 < a->argc; i++) {
             int64_t n;
             bool ms = slice_is(a->argv[i], "PXAT");
-            if ((ms || slice_is(a->argv[i], "EXAT")) && num_parse_int64(a->argv[i + 1].ptr, a->argv[i + 1].len, &n) && n > 0 &&
+            if ((ms || slice_is(a->argv[i], "EXAT")) &&
+                num_parse_int64(a->argv[i + 1].ptr, a->argv[i + 1].len, &n) && n > 0 &&
                 n < (ms ? 4000000000000 : 4000000000)) {
                 struct args value = {.trace = a->trace};
                 args_add_str(&value, ms ? "4102444800123" : "4102444800");
@@ -227,7 +235,8 @@ static void tame(struct generator *g, struct args *a) {
         int64_t n;
         struct args value = {.trace = a->trace};
         args_addf(&value, "-%u", (unsigned)rng_below(&g->rng, 60));
-        if (num_parse_int64(a->argv[2].ptr, a->argv[2].len, &n) && n < -500 && n != INT64_MIN) replace(a, 2, &value);
+        if (num_parse_int64(a->argv[2].ptr, a->argv[2].len, &n) && n < -500 && n != INT64_MIN)
+            replace(a, 2, &value);
     }
 }
 
@@ -308,20 +317,58 @@ static void script_reply(struct generator *g, unsigned session) {
     if (off) add_line(g, session, true, "client reply on");
 }
 
-/* OVERFLOW FAIL, after the string is long enough: where it only makes the key longer, Redis does not tell anyone
- * (declared as bitfield-grows). */
+/* OVERFLOW FAIL, after the string is long enough: where it only makes the key longer, Redis does not tell
+ * anyone (declared as bitfield-grows). */
 static void script_bitfield_fail(struct generator *g, unsigned session) {
     struct args *a = &g->args, grow = {.trace = g->trace};
     for (int i = 2; i < a->argc; i++) { /* offsets beyond what is made sure of */
         int64_t n;
         bool numbered = a->argv[i].len && a->argv[i].ptr[0] == '#';
-        if (num_parse_int64(a->argv[i].ptr + numbered, a->argv[i].len - numbered, &n) && n > (numbered ? 50 : 3900))
+        if (num_parse_int64(a->argv[i].ptr + numbered, a->argv[i].len - numbered, &n) &&
+            n > (numbered ? 50 : 3900))
             a->argv[i] = SLICE("100");
     }
     args_add_line(&grow, "setbit key 4095 0");
     grow.argv[1] = a->argv[1];
     trace_add(g->trace, STEP_COMMAND, session, false, &grow);
     add(g, session, true);
+}
+
+/* HRANDFIELD, SRANDMEMBER, ZRANDMEMBER: what there is to choose from comes first. */
+static void script_random_picks(struct generator *g, unsigned session, const struct command_spec *spec) {
+    struct args *a = &g->args, all = {.trace = g->trace};
+    generate_command(g, spec, a);
+    if (a->argc >= 2) {
+        args_add_line(&all, spec->name[0] == 'h'   ? "hgetall key"
+                            : spec->name[0] == 's' ? "smembers key"
+                                                   : "zrange key 0 -1 withscores");
+        all.argv[1] = a->argv[1];
+        trace_add(g->trace, STEP_COMMAND, session, false, &all);
+    }
+    add(g, session, a->argc >= 2);
+}
+
+/* SPOP must leave the same on both sides: all goes, or nothing, or the only member. */
+static void script_spop(struct generator *g, unsigned session, const struct command_spec *spec) {
+    struct args *a = &g->args;
+    int64_t n;
+    generate_command(g, spec, a);
+    if (a->argc == 2 && !chance(&g->rng, 4)) {
+        struct args one = {.trace = g->trace};
+        args_add_line(&one, "del key");
+        one.argv[1] = a->argv[1];
+        trace_add(g->trace, STEP_COMMAND, session, false, &one);
+        one.argc = 0;
+        args_add_line(&one, "sadd key only");
+        one.argv[1] = a->argv[1];
+        trace_add(g->trace, STEP_COMMAND, session, true, &one);
+        add(g, session, true);
+        return;
+    }
+    if (a->argc == 2) args_add_str(a, "1000");
+    if (a->argc == 3 && num_parse_int64(a->argv[2].ptr, a->argv[2].len, &n) && n > 0 && n < 1000)
+        a->argv[2] = SLICE("1000");
+    add(g, session, false);
 }
 
 static void script(struct generator *g, unsigned session, const struct command_spec *spec) {
@@ -349,17 +396,10 @@ static void script(struct generator *g, unsigned session, const struct command_s
         memcpy(a->argv + 2, saved, (size_t)argc * sizeof *saved);
         a->argc += argc;
         add(g, session, false);
-    } else if (strcmp(name, "hrandfield") == 0) {
-        generate_command(g, spec, a);
-        if (a->argc < 2) {
-            add(g, session, false);
-            return;
-        }
-        struct args all = {.trace = g->trace};
-        args_add_str(&all, "HGETALL");
-        all.argv[all.argc++] = a->argv[1];
-        trace_add(g->trace, STEP_COMMAND, session, false, &all);
-        add(g, session, true);
+    } else if (strstr(name, "rand") && spec->key_spec_count) {
+        script_random_picks(g, session, spec);
+    } else if (strcmp(name, "spop") == 0) {
+        script_spop(g, session, spec);
     } else if (strcmp(name, "bitfield") == 0) {
         generate_command(g, spec, a);
         bool fails = false;
@@ -383,7 +423,8 @@ static bool is_subscription(const struct command_spec *spec) {
 static void one(struct generator *g, unsigned session, const struct command_spec *spec) {
     if (is_subscription(spec)) { /* those have sessions of their own */
         generate_command(g, spec, &g->args);
-        trace_add(g->trace, STEP_SYNC, SUBSCRIBERS + (unsigned)rng_below(&g->rng, SESSIONS - SUBSCRIBERS), false, &g->args);
+        trace_add(g->trace, STEP_SYNC, SUBSCRIBERS + (unsigned)rng_below(&g->rng, SESSIONS - SUBSCRIBERS),
+                  false, &g->args);
     } else if (rule_of(spec)->blocks) {
         add_line(g, session, false, "multi");
         generate_command(g, spec, &g->args);
@@ -393,7 +434,8 @@ static void one(struct generator *g, unsigned session, const struct command_spec
     } else if (rule_of(spec)->generate == GENERATE_SCRIPT) {
         script(g, session, spec);
     } else if (is_solo(g, spec) || rule_of(spec)->outside) {
-        add_line(g, session, false, "discard"); /* of solo commands, a mistake would end it on one side only */
+        add_line(g, session, false,
+                 "discard"); /* of solo commands, a mistake would end it on one side only */
         g->multi_left[session] = 0;
         generate_command(g, spec, &g->args);
         trace_add(g->trace, is_solo(g, spec) ? STEP_SOLO : STEP_COMMAND, session, true, &g->args);
@@ -415,7 +457,8 @@ void generator_init(struct generator *g, struct trace *trace, const int8_t *refe
     for (unsigned id = 0; id < command_count_all(); id++) {
         const struct command_spec *spec = command_by_id(id);
         bool solo_write = is_solo(g, spec) && (spec->flags & COMMAND_WRITE);
-        if (spec->issue || !spec->docs->reply || rule_of(spec)->generate == GENERATE_NEVER || solo_write) continue;
+        if (spec->issue || !spec->docs->reply || rule_of(spec)->generate == GENERATE_NEVER || solo_write)
+            continue;
         sum += rule_of(spec)->weight;
         g->weights[g->pool_count] = sum;
         g->pool[g->pool_count++] = spec;
@@ -435,10 +478,24 @@ static void set_stage(struct generator *g) {
         "config set hash-max-listpack-entries 0 hash-max-listpack-value 64",
     };
     add_line(g, 0, false, limits[rng_below(&g->rng, sizeof limits / sizeof limits[0])]);
+    add_line(g, 0, false,
+             chance(&g->rng, 2) ? "config set set-max-intset-entries 512"
+                                : "config set set-max-intset-entries 6");
+    if (chance(&g->rng, 2)) { /* since 7.2; the hashes of such a round have no listpacks, to be told apart */
+        add_line(g, 0, false,
+                 chance(&g->rng, 2) ? "config set set-max-listpack-entries 128"
+                                    : "config set set-max-listpack-entries 6")
+            ->kind = STEP_SOLO;
+        add_line(g, 0, true, "config set hash-max-listpack-entries 0");
+    }
+    add_line(g, 0, false,
+             chance(&g->rng, 2) ? "config set zset-max-listpack-entries 128 zset-max-listpack-value 64"
+                                : "config set zset-max-listpack-entries 6 zset-max-listpack-value 20");
     g->follow_events = chance(&g->rng, 3);
     if (g->follow_events) {
-        add_line(g, 0, false, chance(&g->rng, 2) ? "config set notify-keyspace-events KEg$lshztdmn"
-                                                 : "config set notify-keyspace-events KEg$hd");
+        add_line(g, 0, false,
+                 chance(&g->rng, 2) ? "config set notify-keyspace-events KEg$lshztdmn"
+                                    : "config set notify-keyspace-events KEg$hd");
         g->args.argc = 0;
         args_add_line(&g->args, "psubscribe __key*");
         trace_add(g->trace, STEP_SYNC, SESSIONS - 1, false, &g->args);
@@ -496,8 +553,12 @@ static void check(struct generator *g) {
         trace_add(g->trace, STEP_SCAN, 0, false, a);
         a->argc = 0;
         args_addf(a, "%u", db);
-        args_add_str(a, "HSCAN");
-        value_key(a, &g->rng, "hash");
+        static const char *const scans[][2] = {{"HSCAN", "hash"}, {"SSCAN", "set"}, {"ZSCAN", "sorted-set"}};
+        const char *const *scan = scans[rng_below(&g->rng, 3)];
+        const struct command_spec *spec = command_lookup(scan[0], strlen(scan[0]));
+        if (spec->issue) scan = scans[0]; /* not built yet */
+        args_add_str(a, scan[0]);
+        value_key(a, &g->rng, scan[1]);
         if (chance(&g->rng, 2)) {
             args_add_str(a, "COUNT");
             args_addf(a, "%u", 1 + (unsigned)rng_below(&g->rng, 20));
@@ -509,7 +570,8 @@ static void check(struct generator *g) {
 
 /* A subscriber's turn: subscriptions, or a command that may not be allowed to it. */
 static void subscriber(struct generator *g) {
-    static const char *const plain[] = {"get string0", "ping", "echo x", "publish news hi", "hello 3", "reset", "set string0 v"};
+    static const char *const plain[] = {"get string0", "ping",  "echo x",       "publish news hi",
+                                        "hello 3",     "reset", "set string0 v"};
     unsigned session = SUBSCRIBERS + (unsigned)rng_below(&g->rng, SESSIONS - SUBSCRIBERS);
     struct args *a = &g->args;
     if (chance(&g->rng, 5)) {
@@ -518,7 +580,8 @@ static void subscriber(struct generator *g) {
         a->argc = 0;
         args_add_line(a, line);
     } else {
-        static const char *const names[] = {"subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"};
+        static const char *const names[] = {"subscribe",   "psubscribe",   "ssubscribe",
+                                            "unsubscribe", "punsubscribe", "sunsubscribe"};
         const char *name = names[rng_below(&g->rng, sizeof names / sizeof names[0])];
         generate_command(g, command_lookup(name, strlen(name)), a);
         if (g->follow_events && strcmp(name, "punsubscribe") == 0 && a->argc == 1) args_add_str(a, "news.*");

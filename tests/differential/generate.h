@@ -6,18 +6,18 @@
 #include "tests/differential/rules.h"
 #include "tests/differential/step.h"
 
-#define SESSIONS        8 /* those from SUBSCRIBERS on subscribe; odd ones speak RESP3 */
-#define SUBSCRIBERS     6
-#define CHECK_INTERVAL  2000 /* steps between two comparisons of the whole state */
+#define SESSIONS       8 /* those from SUBSCRIBERS on subscribe; odd ones speak RESP3 */
+#define SUBSCRIBERS    6
+#define CHECK_INTERVAL 2000 /* steps between two comparisons of the whole state */
 
 struct generator {
     struct rng rng;
-    struct trace *trace; /* borrowed: where steps go */
+    struct trace *trace;              /* borrowed: where steps go */
     const struct command_spec **pool; /* owned: commands that can be sent; those that come often come first */
     unsigned *weights;                /* owned: summed up */
     size_t pool_count;
-    const int8_t *reference_arity;    /* borrowed, by command id; 0: it does not know the command */
-    bool follow_events;               /* in this round a subscriber hears all keyspace events */
+    const int8_t *reference_arity; /* borrowed, by command id; 0: it does not know the command */
+    bool follow_events;            /* in this round a subscriber hears all keyspace events */
     unsigned multi_left[SESSIONS];
     size_t check_at;
     struct args args;

@@ -1,7 +1,7 @@
 /* Servers listen on a Unix socket in a folder of their own, so no port is needed and none can be taken.
  *
- * An exchange drives both connections with one poll: a server that works while the other one answers is what makes a
- * run fast, and no order of sending and receiving can block.
+ * An exchange drives both connections with one poll: a server that works while the other one answers is what
+ * makes a run fast, and no order of sending and receiving can block.
  */
 #include "tests/differential/peer.h"
 #include "common/base/mem.h"
@@ -40,9 +40,10 @@ static void run_program(const struct peer *peer) {
     dup2(null, 0);
     dup2(log, 1);
     dup2(log, 2);
-    execl(peer->program, peer->program, "--port", "0", "--unixsocket", socket_path, "--save", "", "--appendonly", "no",
-          "--enable-debug-command", "yes", "--enable-protected-configs", "yes", "--proto-max-bulk-len", "1mb",
-          "--client-output-buffer-limit", "pubsub 0 0 0", "--daemonize", "no", (char *)NULL);
+    execl(peer->program, peer->program, "--port", "0", "--unixsocket", socket_path, "--save", "",
+          "--appendonly", "no", "--enable-debug-command", "yes", "--enable-protected-configs", "yes",
+          "--proto-max-bulk-len", "1mb", "--client-output-buffer-limit", "pubsub 0 0 0", "--daemonize", "no",
+          (char *)NULL);
     _exit(127);
 }
 
@@ -216,7 +217,8 @@ static bool complete(const struct exchange *x) {
     if (!x->until.len) return wire->count >= x->replies;
     if (!wire->count) return false;
     struct slice last = wire_reply(wire, wire->count - 1);
-    return last.len >= x->until.len && memcmp(last.ptr + last.len - x->until.len, x->until.ptr, x->until.len) == 0;
+    return last.len >= x->until.len &&
+           memcmp(last.ptr + last.len - x->until.len, x->until.ptr, x->until.len) == 0;
 }
 
 bool exchange_finish(struct exchange *two) {
@@ -227,7 +229,8 @@ bool exchange_finish(struct exchange *two) {
             struct wire *wire = two[i].wire;
             if (wire->closed || complete(&two[i])) continue;
             bool out = wire->sent < two[i].request.len;
-            fds[waiting++] = (struct pollfd){.fd = wire->fd, .events = (short)(out ? POLLIN | POLLOUT : POLLIN)};
+            fds[waiting++] =
+                (struct pollfd){.fd = wire->fd, .events = (short)(out ? POLLIN | POLLOUT : POLLIN)};
         }
         if (waiting == 0) break;
         int ready = poll(fds, (nfds_t)waiting, SILENCE_MS);

@@ -9,14 +9,14 @@
 
 /* A connection, with the replies of the exchange under way. */
 struct wire {
-    int fd;               /* -1: closed */
-    struct buf in;        /* owned: bytes of the replies */
-    size_t scanned;       /* of them cut into replies */
+    int fd;         /* -1: closed */
+    struct buf in;  /* owned: bytes of the replies */
+    size_t scanned; /* of them cut into replies */
     struct resp_scan scan;
-    size_t *ends;         /* owned: where each reply ends */
+    size_t *ends; /* owned: where each reply ends */
     size_t count, cap;
-    size_t sent;          /* bytes of the request that are out */
-    bool closed;          /* the server closed it, or what it said was no RESP */
+    size_t sent; /* bytes of the request that are out */
+    bool closed; /* the server closed it, or what it said was no RESP */
 };
 
 struct peer {
@@ -28,16 +28,16 @@ struct peer {
 
 /* Starts the program and waits until it accepts; false with a message on stderr when it does not. */
 bool peer_start(struct peer *peer);
-bool peer_running(struct peer *peer); /* reaps it if it is not */
-void peer_stop(struct peer *peer);    /* ends the process by its id and removes the folder */
+bool peer_running(struct peer *peer);        /* reaps it if it is not */
+void peer_stop(struct peer *peer);           /* ends the process by its id and removes the folder */
 void peer_show_log(const struct peer *peer); /* its last lines, to stderr */
 
 bool wire_open(struct wire *wire, const struct peer *peer);
 void wire_close(struct wire *wire);
 struct slice wire_reply(const struct wire *wire, size_t index); /* valid until the next exchange */
 
-/* Sends each its bytes and reads until each has its number of replies, both at once. False when one of them closed or
- * was silent for 20 seconds: the `closed` of a wire says which. */
+/* Sends each its bytes and reads until each has its number of replies, both at once. False when one of them
+ * closed or was silent for 20 seconds: the `closed` of a wire says which. */
 struct exchange {
     struct wire *wire;
     struct slice request;

@@ -1,5 +1,5 @@
-/* The exceptions. What stands here is what the spec cannot know: which commands would end the test, which lines of a
- * command are safe to send, and which replies depend on the moment or on chance.
+/* The exceptions. What stands here is what the spec cannot know: which commands would end the test, which
+ * lines of a command are safe to send, and which replies depend on the moment or on chance.
  */
 #include "tests/differential/rules.h"
 #include "commands/command_ids.h"
@@ -10,7 +10,7 @@
 
 struct exception {
     const char *name;
-    int weight; /* -1: as usual */
+    int weight;  /* -1: as usual */
     int compare; /* enum compare_mode; -1: as the spec's tips say */
     enum generate_mode generate;
     const char *const *forms;
@@ -31,10 +31,15 @@ static const struct exception exceptions[] = {
     /* chance; generate.c puts the reply to check against before them */
     {"randomkey", 2, COMPARE_RANDOM_KEY, GENERATE_SCRIPT, NULL, NULL},
     {"hrandfield", 10, COMPARE_RANDOM_FIELDS, GENERATE_SCRIPT, NULL, NULL},
+    {"srandmember", 10, COMPARE_RANDOM_FIELDS, GENERATE_SCRIPT, NULL, NULL},
+    {"zrandmember", 10, COMPARE_RANDOM_FIELDS, GENERATE_SCRIPT, NULL, NULL},
+    {"spop", 6, COMPARE_UNORDERED, GENERATE_SCRIPT, NULL, NULL},
     {"dbsize", 2, COMPARE_EXACT, GENERATE_SCRIPT, NULL, NULL},
     /* cursors are each server's own: full iterations are compared by STEP_SCAN */
     {"scan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
     {"hscan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
+    {"sscan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
+    {"zscan", 3, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
     {"flushall", 0, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"flushdb", 1, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"swapdb", 1, -1, GENERATE_GRAMMAR, NULL, NULL},
@@ -64,14 +69,15 @@ static const struct exception exceptions[] = {
     {"client|info", 0, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
     {"client|list", 0, COMPARE_SCHEMA, GENERATE_FORMS,
      FORMS("client list", "client list type normal", "client list type PUBSUB", "client list type replica",
-           "client list type x", "client list id 1 2 3", "client list id x", "client list id", "client list foo bar",
-           "client list type master id 3"),
+           "client list type x", "client list id 1 2 3", "client list id x", "client list id",
+           "client list foo bar", "client list type master id 3"),
      NULL},
     {"client|kill", 1, -1, GENERATE_FORMS,
      FORMS("client kill id 99999999", "client kill id 0", "client kill id x", "client kill addr 1.2.3.4:5",
            "client kill laddr 1.2.3.4:5", "client kill user nobody", "client kill type master",
-           "client kill type x", "client kill 1.2.3.4:5", "client kill skipme x", "client kill id 99999999 skipme no",
-           "client kill addr 1.2.3.4:5 type normal", "client kill addr", "client kill foo bar"),
+           "client kill type x", "client kill 1.2.3.4:5", "client kill skipme x",
+           "client kill id 99999999 skipme no", "client kill addr 1.2.3.4:5 type normal", "client kill addr",
+           "client kill foo bar"),
      NULL},
     {"client|reply", 0, -1, GENERATE_SCRIPT, NULL, NULL},
     {"client|no-evict", 1, -1, GENERATE_GRAMMAR, NULL, NULL},
@@ -80,7 +86,8 @@ static const struct exception exceptions[] = {
            "hello 2 SETNAME b", "hello 3 auth default x", "hello 3 auth default", "hello 2 auth nobody x",
            "hello 3 setname", "hello 2 foo", "hello 3 auth default x setname c"),
      NULL},
-    {"auth", 1, -1, GENERATE_FORMS, FORMS("auth x", "auth default x", "auth nobody x", "auth default x y", "auth"), NULL},
+    {"auth", 1, -1, GENERATE_FORMS,
+     FORMS("auth x", "auth default x", "auth nobody x", "auth default x y", "auth"), NULL},
     {"reset", 1, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"quit", 0, -1, GENERATE_NEVER, NULL, "it ends the connection; edges.c sends it"},
     {"command", 0, COMPARE_SCHEMA, GENERATE_FORMS, FORMS("command"), NULL},
@@ -110,7 +117,8 @@ static const struct exception exceptions[] = {
            "config set notify-keyspace-events q", "config set slowlog-max-len 128", "config set hz 10",
            "config set latency-tracking maybe", "config set maxmemory"),
      NULL},
-    {"config|rewrite", 0, -1, GENERATE_GRAMMAR, NULL, "there is no configuration file: only the refusal is compared"},
+    {"config|rewrite", 0, -1, GENERATE_GRAMMAR, NULL,
+     "there is no configuration file: only the refusal is compared"},
     {"config|resetstat", 0, -1, GENERATE_GRAMMAR, NULL, NULL},
     {"debug", 0, COMPARE_SCHEMA, GENERATE_FORMS,
      FORMS("debug set-active-expire 1", "debug sleep 0", "debug set-active-expire 0", "debug nosuch",
@@ -121,7 +129,8 @@ static const struct exception exceptions[] = {
            "info commandstats errorstats"),
      NULL},
     {"lolwut", 0, COMPARE_SCHEMA, GENERATE_FORMS,
-     FORMS("lolwut", "lolwut version 5", "lolwut version 6", "lolwut version 5 10 2 2", "lolwut version x"), NULL},
+     FORMS("lolwut", "lolwut version 5", "lolwut version 6", "lolwut version 5 10 2 2", "lolwut version x"),
+     NULL},
     {"shutdown", 0, -1, GENERATE_NEVER, NULL, "it ends the server; the Tcl tests send it"},
 };
 
@@ -158,7 +167,8 @@ void rules_init(void) {
             rules[id].weight = 0;
         }
         if (has_tip(spec, "nondeterministic_output")) rules[id].compare = COMPARE_SCHEMA;
-        if (has_tip(spec, "nondeterministic_output_order") || rules[id].pairs) rules[id].compare = COMPARE_UNORDERED;
+        if (has_tip(spec, "nondeterministic_output_order") || rules[id].pairs)
+            rules[id].compare = COMPARE_UNORDERED;
     }
     for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
         const struct exception *e = &exceptions[i];

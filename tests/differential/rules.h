@@ -1,4 +1,5 @@
-/* How each command is generated and how its replies are compared: from the spec, and from one table of exceptions. */
+/* How each command is generated and how its replies are compared: from the spec, and from one table of
+ * exceptions. */
 #ifndef TORC_DIFFERENTIAL_RULES_H
 #define TORC_DIFFERENTIAL_RULES_H
 
@@ -10,7 +11,8 @@ enum compare_mode {
     COMPARE_UNORDERED,     /* elements, or a map's pairs, in any order */
     COMPARE_TIME,          /* integers; those that depend on the moment of the call may differ by a minute */
     COMPARE_RANDOM_KEY,    /* each side's reply is in its KEYS *, the step before */
-    COMPARE_RANDOM_FIELDS, /* each side's reply comes from its HGETALL, the step before */
+    COMPARE_RANDOM_FIELDS, /* each side's reply comes from what its HGETALL, SMEMBERS or ZRANGE gave, the step
+                              before */
     COMPARE_SCHEMA,        /* both errors, word for word, or both none: then only the schema is checked */
 };
 
@@ -25,7 +27,7 @@ struct rule {
     const struct command_spec *spec;
     enum compare_mode compare;
     enum generate_mode generate;
-    unsigned weight;          /* how often, among all; 0: only when a round makes sure that each command came */
+    unsigned weight; /* how often, among all; 0: only when a round makes sure that each command came */
     const char *const *forms; /* ended by NULL */
     const char *reason;       /* why it need not be called with success; NULL: it must */
     bool pairs;               /* COMPARE_UNORDERED: elements of the RESP2 reply belong together by two */

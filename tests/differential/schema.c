@@ -50,13 +50,13 @@ static const char *const kind_names[] = {
 
 struct schema {
     enum kind kind;
-    char *text;            /* simple, bulk: just this text; a field of a record: its name. Owned */
-    bool optional;         /* as a field of a record */
-    bool open;             /* a record that allows further names */
-    bool ranged;           /* min and max hold: an int's value, an array's count */
+    char *text;    /* simple, bulk: just this text; a field of a record: its name. Owned */
+    bool optional; /* as a field of a record */
+    bool open;     /* a record that allows further names */
+    bool ranged;   /* min and max hold: an int's value, an array's count */
     int64_t min, max;
-    struct schema *child;  /* owned: first of the parts */
-    struct schema *next;   /* owned: the next part of the parent */
+    struct schema *child; /* owned: first of the parts */
+    struct schema *next;  /* owned: the next part of the parent */
 };
 
 /* --- reading the notation --- */
@@ -376,8 +376,8 @@ static bool fits_scalar(const struct schema *s, struct check *c, const struct re
     default: break;
     }
     if (ok) return true;
-    return refuse(c, "%s%s%s expected, not %c%.*s", kind_names[s->kind], s->text ? " " : "", s->text ? s->text : "",
-                  t->type, (int)(t->text.len < 60 ? t->text.len : 60), t->text.ptr);
+    return refuse(c, "%s%s%s expected, not %c%.*s", kind_names[s->kind], s->text ? " " : "",
+                  s->text ? s->text : "", t->type, (int)(t->text.len < 60 ? t->text.len : 60), t->text.ptr);
 }
 
 static bool fits_aggregate(const struct schema *s, struct check *c, const struct resp_token *t) {
@@ -400,7 +400,8 @@ static bool fits_aggregate(const struct schema *s, struct check *c, const struct
         if (c->proto == 2 && t->count % 2) return refuse(c, "an odd number of elements");
         for (int64_t i = 0; i < (c->proto == 2 ? t->count / 2 : t->count); i++) {
             struct resp_token pair;
-            if (c->proto == 3 && (!resp_token_next(&c->at, c->end, &pair) || pair.type != '*' || pair.count != 2))
+            if (c->proto == 3 &&
+                (!resp_token_next(&c->at, c->end, &pair) || pair.type != '*' || pair.count != 2))
                 return refuse(c, "a pair expected");
             if (!fits(s->child, c) || !fits(s->child->next, c)) return false;
         }
@@ -419,7 +420,8 @@ static bool fits_aggregate(const struct schema *s, struct check *c, const struct
         return fits_record(s, c, pairs);
     default: break;
     }
-    return refuse(c, "%s expected, not %c with %lld elements", kind_names[s->kind], t->type, (long long)t->count);
+    return refuse(c, "%s expected, not %c with %lld elements", kind_names[s->kind], t->type,
+                  (long long)t->count);
 }
 
 static bool fits(const struct schema *s, struct check *c) {
@@ -435,7 +437,8 @@ static bool fits(const struct schema *s, struct check *c) {
     case KIND_NOTHING: return refuse(c, "no reply expected");
     case KIND_RESP2:
     case KIND_RESP3:
-        if (c->proto != (s->kind == KIND_RESP2 ? 2 : 3)) return refuse(c, "only under %s", kind_names[s->kind]);
+        if (c->proto != (s->kind == KIND_RESP2 ? 2 : 3))
+            return refuse(c, "only under %s", kind_names[s->kind]);
         return fits(s->child, c);
     default: break;
     }

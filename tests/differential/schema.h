@@ -13,8 +13,8 @@ struct schema;
 struct schema *schema_create(const char *text, char *error, size_t error_size);
 void schema_destroy(struct schema **schema);
 
-/* Whether one whole reply, given in bytes, fits under RESP2 or 3. Errors and QUEUED always do. When it does not,
- * `why` says so. */
+/* Whether one whole reply, given in bytes, fits under RESP2 or 3. Errors and QUEUED always do. When it does
+ * not, `why` says so. */
 bool schema_fits(const struct schema *schema, struct slice reply, int proto, char *why, size_t why_size);
 
 #endif

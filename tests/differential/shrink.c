@@ -4,8 +4,8 @@
  *      ████        ████   without a quarter: still fails, so go on from here
  *      ████          ██   …
  *
- * Units are left out whole: a step with those joined to it. Every try starts from empty servers. When no single unit
- * can go, arguments are tried: trailing ones one by one.
+ * Units are left out whole: a step with those joined to it. Every try starts from empty servers. When no
+ * single unit can go, arguments are tried: trailing ones one by one.
  */
 #include "tests/differential/shrink.h"
 #include "common/base/mem.h"

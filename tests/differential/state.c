@@ -1,8 +1,8 @@
 /* The state of both servers: what a difference in a reply would show sooner or later, looked for at once.
  *
- * Key names of all databases, DEBUG DIGEST over everything, DBSIZE, and for each key its type, encoding and time of
- * expiry. When digests differ, DEBUG DIGEST-VALUE finds the key. KEYS comes before DBSIZE, since Redis counts a key
- * whose time has passed until somebody looks at it.
+ * Key names of all databases, DEBUG DIGEST over everything, DBSIZE, and for each key its type, encoding and
+ * time of expiry. When digests differ, DEBUG DIGEST-VALUE finds the key. KEYS comes before DBSIZE, since
+ * Redis counts a key whose time has passed until somebody looks at it.
  */
 #include "common/base/mem.h"
 #include "common/base/num.h"
@@ -74,7 +74,8 @@ static void ask(struct buf *request, const char *const *words, struct slice name
     buf_append_slice(request, name);
 }
 
-static void fail_key(struct duel *d, size_t step, const char *what, int db, struct slice name, struct replies now) {
+static void fail_key(struct duel *d, size_t step, const char *what, int db, struct slice name,
+                     struct replies now) {
     struct buf text = {0};
     buf_printf(&text, "%s of key ", what);
     reply_print(name, &text);
@@ -109,7 +110,8 @@ static void compare_details(struct duel *d, size_t step, const struct key_list *
             for (size_t q = 0; q < asked; q++, reply++) {
                 struct replies now = duel_control_reply(d, reply);
                 static const struct step none;
-                bool same = q < 2 ? slice_eq(now.torc, now.redis) : replies_agree(time_rule, &none, now, NULL, NULL);
+                bool same =
+                    q < 2 ? slice_eq(now.torc, now.redis) : replies_agree(time_rule, &none, now, NULL, NULL);
                 const char *command = q == 1 ? "object|encoding" : "pexpiretime";
                 if (!same && !declared_match(&d->declared, command, now))
                     fail_key(d, step, names[q], db, keys->names[at], now);
@@ -164,8 +166,8 @@ void state_compare(struct duel *d, size_t step) {
 struct iteration {
     char cursor[32];
     bool done;
-    struct buf bytes;     /* owned: the elements */
-    size_t *ends;         /* owned: where each element (HSCAN: pair) ends */
+    struct buf bytes; /* owned: the elements */
+    size_t *ends;     /* owned: where each element (HSCAN: pair) ends */
     size_t count, cap;
     struct slice *sorted; /* owned */
 };
@@ -199,7 +201,8 @@ static bool iteration_take(struct iteration *it, struct slice reply, bool pairs)
     if (!reply_elements(reply, parts, 2, &n) || n != 2) return false;
     const char *at = parts[0].ptr;
     struct resp_token cursor;
-    if (!resp_token_next(&at, parts[0].ptr + parts[0].len, &cursor) || cursor.type != '$' || cursor.text.len >= sizeof it->cursor)
+    if (!resp_token_next(&at, parts[0].ptr + parts[0].len, &cursor) || cursor.type != '$' ||
+        cursor.text.len >= sizeof it->cursor)
         return false;
     struct slice *list = mem_alloc(max * sizeof *list);
     bool ok = reply_elements(parts[1], list, max, &n) && (!pairs || n % 2 == 0);
@@ -238,10 +241,12 @@ static size_t iteration_sort(struct iteration *it) {
 static void compare_iterations(struct duel *d, size_t step, struct iteration *two) {
     size_t n[2] = {iteration_sort(&two[0]), iteration_sort(&two[1])};
     for (size_t i = 0; i < n[0] || i < n[1]; i++) {
-        struct replies now = {i < n[0] ? two[0].sorted[i] : SLICE(""), i < n[1] ? two[1].sorted[i] : SLICE("")};
+        struct replies now = {i < n[0] ? two[0].sorted[i] : SLICE(""),
+                              i < n[1] ? two[1].sorted[i] : SLICE("")};
         if (slice_eq(now.torc, now.redis)) continue;
         char what[96];
-        snprintf(what, sizeof what, "full iterations gave %zu and %zu elements; the first that differs", n[0], n[1]);
+        snprintf(what, sizeof what, "full iterations gave %zu and %zu elements; the first that differs", n[0],
+                 n[1]);
         duel_fail_replies(d, step, "scan", what, now);
         return;
     }
@@ -251,7 +256,7 @@ void state_compare_scan(struct duel *d, size_t step_index) {
     const struct step *step = &d->trace->steps[step_index];
     struct iteration two[2] = {{.cursor = "0"}, {.cursor = "0"}};
     struct buf requests[2] = {{0}, {0}};
-    bool pairs = slice_is(step->argv[1], "HSCAN");
+    bool pairs = slice_is(step->argv[1], "HSCAN") || slice_is(step->argv[1], "ZSCAN");
     unsigned rounds = 0;
     while (!(two[0].done && two[1].done) && !d->failed) {
         for (int i = 0; i < 2; i++) {
@@ -268,7 +273,8 @@ void state_compare_scan(struct duel *d, size_t step_index) {
         }
         struct replies now = duel_control_reply(d, 1);
         if (reply_is_error(now.torc) || reply_is_error(now.redis)) {
-            if (!slice_eq(now.torc, now.redis)) duel_fail_replies(d, step_index, "scan", "the replies differ", now);
+            if (!slice_eq(now.torc, now.redis))
+                duel_fail_replies(d, step_index, "scan", "the replies differ", now);
             break;
         }
         if (!iteration_take(&two[0], now.torc, pairs) || !iteration_take(&two[1], now.redis, pairs))

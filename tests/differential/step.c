@@ -74,7 +74,8 @@ void args_add_line(struct args *a, const char *line) {
     }
 }
 
-struct step *trace_add(struct trace *t, enum step_kind kind, unsigned session, bool joined, const struct args *a) {
+struct step *trace_add(struct trace *t, enum step_kind kind, unsigned session, bool joined,
+                       const struct args *a) {
     if (t->count == t->cap) {
         t->cap = t->cap ? t->cap * 2 : 1024;
         t->steps = mem_realloc(t->steps, t->cap * sizeof *t->steps);
@@ -83,7 +84,8 @@ struct step *trace_add(struct trace *t, enum step_kind kind, unsigned session, b
     struct slice *argv = trace_room(t, bytes);
     if (bytes) memcpy(argv, a->argv, bytes);
     struct step *step = &t->steps[t->count++];
-    *step = (struct step){.kind = (uint8_t)kind, .session = (uint8_t)session, .joined = joined, .argc = a->argc, .argv = argv};
+    *step = (struct step){
+        .kind = (uint8_t)kind, .session = (uint8_t)session, .joined = joined, .argc = a->argc, .argv = argv};
     return step;
 }
 

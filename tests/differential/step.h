@@ -44,10 +44,13 @@ struct args {
 void args_add(struct args *a, const void *bytes, size_t len); /* copies; beyond ARGS_MAX: dropped */
 void args_add_str(struct args *a, const char *text);
 void args_addf(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void args_add_line(struct args *a, const char *line); /* words between single spaces; "" in quotes: an empty one */
+void args_add_line(struct args *a,
+                   const char *line); /* words between single spaces; "" in quotes: an empty one */
 
-/* Copies the list of arguments (their bytes are in the trace already). The step may be changed until the next call. */
-struct step *trace_add(struct trace *t, enum step_kind kind, unsigned session, bool joined, const struct args *a);
+/* Copies the list of arguments (their bytes are in the trace already). The step may be changed until the next
+ * call. */
+struct step *trace_add(struct trace *t, enum step_kind kind, unsigned session, bool joined,
+                       const struct args *a);
 
 /* The command on the wire, and for people. */
 void step_encode(const struct step *s, struct buf *out);

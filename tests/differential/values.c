@@ -1,8 +1,8 @@
 /* Values. The pools are small on purpose: commands must meet on the same keys and fields.
  *
- * Two rules keep both servers comparable although their clocks are not: nothing expires while a round runs (a time to
- * live is none, past, or at least hours), and two relative times are never the same, so that GT and LT do not depend
- * on a millisecond.
+ * Two rules keep both servers comparable although their clocks are not: nothing expires while a round runs (a
+ * time to live is none, past, or at least hours), and two relative times are never the same, so that GT and
+ * LT do not depend on a millisecond.
  */
 #include "tests/differential/values.h"
 #include <stdio.h>
@@ -18,7 +18,8 @@ void value_key(struct args *a, struct rng *rng, const char *group) {
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         known |= strcmp(group, families[i]) == 0;
     /* Only families whose commands are built have values: string and hash more often than the rest. */
-    if (!known || chance(rng, 8)) family = rng_below(rng, 10) < 7 ? families[rng_below(rng, 2)] : PICK(rng, families);
+    if (!known || chance(rng, 8))
+        family = rng_below(rng, 10) < 7 ? families[rng_below(rng, 2)] : PICK(rng, families);
     if (chance(rng, 50)) {
         char binary[] = "k\r\n\xff\x80";
         switch (rng_below(rng, 5)) {
@@ -33,13 +34,33 @@ void value_key(struct args *a, struct rng *rng, const char *group) {
 }
 
 static const char *const odd_integers[] = {
-    "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775809",
-    "9223372036854775806", "-9223372036854775807", "4294967296",          "-4294967296",
-    "2147483648",          "2147483647",           "-2147483648",         "4294967295",
-    "007",                 "+5",                   " 5",                  "5 ",
-    "1.5",                 "",                     "abc",                 "0x10",
-    "-0",                  "1e3",                  "--5",                 "18446744073709551615",
-    "92233720368547758070000000000000000000000",   "1\r\n",               "5a",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "9223372036854775806",
+    "-9223372036854775807",
+    "4294967296",
+    "-4294967296",
+    "2147483648",
+    "2147483647",
+    "-2147483648",
+    "4294967295",
+    "007",
+    "+5",
+    " 5",
+    "5 ",
+    "1.5",
+    "",
+    "abc",
+    "0x10",
+    "-0",
+    "1e3",
+    "--5",
+    "18446744073709551615",
+    "92233720368547758070000000000000000000000",
+    "1\r\n",
+    "5a",
 };
 
 static void plain_integer(struct args *a, struct rng *rng) {
@@ -53,8 +74,9 @@ static void plain_integer(struct args *a, struct rng *rng) {
 }
 
 void value_integer(struct args *a, struct rng *rng, const char *name) {
-    static const char *const large_offsets[] = {"4000", "8388607", "8388608", "1048570", "1048576", "536870911",
-                                                "536870912", "4294967295", "4294967296", "#3", "#100", "#-1"};
+    static const char *const large_offsets[] = {"4000",       "8388607",   "8388608",   "1048570",
+                                                "1048576",    "536870911", "536870912", "4294967295",
+                                                "4294967296", "#3",        "#100",      "#-1"};
     if (strstr(name, "seconds")) {
         value_ttl(a, rng);
     } else if (strcmp(name, "offset") == 0) {
@@ -87,9 +109,38 @@ void value_database(struct args *a, struct rng *rng) {
 
 void value_double(struct args *a, struct rng *rng) {
     static const char *const odd[] = {
-        "inf", "-inf", "+inf", "Infinity", "nan", "-nan", "1e308", "-1e308", "1e4931", "1e5000", "1e-320", "1e-5000",
-        "0.1", "0.30000000000000004", "3.0e2", "-0.0", "0", "", "abc", "1.5abc", " 1.5", "1.5 ", "0x1p3", "1,5",
-        "9007199254740993", "123456789012345678.125", "0.00000000000000001", "1e17", "-5e-324", ".5", "5.", "+1.25",
+        "inf",
+        "-inf",
+        "+inf",
+        "Infinity",
+        "nan",
+        "-nan",
+        "1e308",
+        "-1e308",
+        "1e4931",
+        "1e5000",
+        "1e-320",
+        "1e-5000",
+        "0.1",
+        "0.30000000000000004",
+        "3.0e2",
+        "-0.0",
+        "0",
+        "",
+        "abc",
+        "1.5abc",
+        " 1.5",
+        "1.5 ",
+        "0x1p3",
+        "1,5",
+        "9007199254740993",
+        "123456789012345678.125",
+        "0.00000000000000001",
+        "1e17",
+        "-5e-324",
+        ".5",
+        "5.",
+        "+1.25",
     };
     if (chance(rng, 4))
         args_add_str(a, PICK(rng, odd));
@@ -114,9 +165,10 @@ static void text(struct args *a, struct rng *rng) {
 }
 
 void value_string(struct args *a, struct rng *rng, const char *name, const char *group) {
-    static const char *const encodings[] = {"u8", "i8", "u1", "i1", "u63", "i64", "i16", "u32", "u5", "i33",
-                                            "u64", "i65", "u0", "x8", "u", "", "i-1", "U8", "u08"};
-    static const char *const types[] = {"string", "hash", "list", "set", "zset", "stream", "nosuch", "", "STRING"};
+    static const char *const encodings[] = {"u8",  "i8",  "u1", "i1", "u63", "i64", "i16", "u32", "u5", "i33",
+                                            "u64", "i65", "u0", "x8", "u",   "",    "i-1", "U8",  "u08"};
+    static const char *const types[] = {"string", "hash",   "list", "set",   "zset",
+                                        "stream", "nosuch", "",     "STRING"};
     static const char *const channels[] = {"news", "news.a", "news.b", "", "hello", "__keyspace@0__:string1"};
     if (strcmp(name, "encoding") == 0) {
         args_add_str(a, PICK(rng, encodings));
@@ -156,14 +208,23 @@ void value_string(struct args *a, struct rng *rng, const char *name, const char 
 }
 
 void value_pattern(struct args *a, struct rng *rng) {
-    static const char *const pool[] = {"*", "s*", "h*", "*1", "string?", "[sh]*[0-2]", "f1*", "f[^1]", "", "nosuch", "**",
-                                       "\\*", "[", "[a", "s[t-a]r*", "*\\", "f?", "?", "[^s]*", "n*", "news.*", "new[s]"};
+    static const char *const pool[] = {
+        "*",   "s*", "h*", "*1",       "string?", "[sh]*[0-2]", "f1*", "f[^1]", "",   "nosuch", "**",
+        "\\*", "[",  "[a", "s[t-a]r*", "*\\",     "f?",         "?",   "[^s]*", "n*", "news.*", "new[s]"};
     args_add_str(a, PICK(rng, pool));
 }
 
 void value_unix_time(struct args *a, struct rng *rng, bool milliseconds) {
-    static const char *const odd[] = {"0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775",
-                                      "9223372036854776", "abc", "", "1.5", "9223372036854775808"};
+    static const char *const odd[] = {"0",
+                                      "-1",
+                                      "9223372036854775807",
+                                      "-9223372036854775808",
+                                      "9223372036854775",
+                                      "9223372036854776",
+                                      "abc",
+                                      "",
+                                      "1.5",
+                                      "9223372036854775808"};
     unsigned far = (unsigned)rng_below(rng, 5) * 1000 + (unsigned)rng_below(rng, 2);
     if (chance(rng, 8))
         args_add_str(a, PICK(rng, odd));
@@ -176,8 +237,17 @@ void value_unix_time(struct args *a, struct rng *rng, bool milliseconds) {
 }
 
 void value_ttl(struct args *a, struct rng *rng) {
-    static const char *const odd[] = {"0", "-1", "-100", "9223372036854775807", "-9223372036854775808", "abc", "",
-                                      "1.5", "9223372036854775808", "9223372036854775", "-9223372036854775"};
+    static const char *const odd[] = {"0",
+                                      "-1",
+                                      "-100",
+                                      "9223372036854775807",
+                                      "-9223372036854775808",
+                                      "abc",
+                                      "",
+                                      "1.5",
+                                      "9223372036854775808",
+                                      "9223372036854775",
+                                      "-9223372036854775"};
     if (chance(rng, 6))
         args_add_str(a, PICK(rng, odd));
     else
@@ -186,9 +256,10 @@ void value_ttl(struct args *a, struct rng *rng) {
 
 void value_odd(struct args *a, struct rng *rng) {
     static const char *const words[] = {
-        "EX",   "PX",    "EXAT", "PXAT",    "NX",     "XX",     "GET",     "KEEPTTL", "PERSIST", "GT",   "LT",
-        "BYTE", "BIT",   "SET",  "INCRBY",  "WRAP",   "SAT",    "FAIL",    "LEN",     "IDX",     "DB",   "REPLACE",
-        "MATCH", "COUNT", "TYPE", "WITHVALUES", "ASYNC", "SYNC", "OVERFLOW", "MINMATCHLEN", "FIELDS", "NOVALUES",
+        "EX",      "PX",         "EXAT",  "PXAT", "NX",       "XX",          "GET",    "KEEPTTL",
+        "PERSIST", "GT",         "LT",    "BYTE", "BIT",      "SET",         "INCRBY", "WRAP",
+        "SAT",     "FAIL",       "LEN",   "IDX",  "DB",       "REPLACE",     "MATCH",  "COUNT",
+        "TYPE",    "WITHVALUES", "ASYNC", "SYNC", "OVERFLOW", "MINMATCHLEN", "FIELDS", "NOVALUES",
     };
     switch (rng_below(rng, 6)) {
     case 0: args_add_str(a, PICK(rng, words)); break;

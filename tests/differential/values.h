@@ -5,7 +5,8 @@
 #include "common/base/rng.h"
 #include "tests/differential/step.h"
 
-/* Each appends one argument. `group` is the command family's name: it has keys of its own, so that types meet. */
+/* Each appends one argument. `group` is the command family's name: it has keys of its own, so that types
+ * meet. */
 void value_key(struct args *a, struct rng *rng, const char *group);
 void value_integer(struct args *a, struct rng *rng, const char *name);
 void value_double(struct args *a, struct rng *rng);
@@ -13,7 +14,8 @@ void value_string(struct args *a, struct rng *rng, const char *name, const char 
 void value_pattern(struct args *a, struct rng *rng);
 /* For absolute times: the past or the far future, never near now. */
 void value_unix_time(struct args *a, struct rng *rng, bool milliseconds);
-/* A time to live: none, or so long and so unlikely to come twice that the moment of the call does not matter. */
+/* A time to live: none, or so long and so unlikely to come twice that the moment of the call does not matter.
+ */
 void value_ttl(struct args *a, struct rng *rng);
 /* Anything that does not belong here. */
 void value_odd(struct args *a, struct rng *rng);

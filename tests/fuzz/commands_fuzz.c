@@ -1,5 +1,5 @@
-/* Hostile commands against everything between the parser and the values: parser, dispatch, gates, transactions,
- * handlers, types, expiry, the journal, the reaper; without sockets, clocks or threads.
+/* Hostile commands against everything between the parser and the values: parser, dispatch, gates,
+ * transactions, handlers, types, expiry, the journal, the reaper; without sockets, clocks or threads.
  *
  *      input = a byte stream, as a client would send it
  *        resp_parse ─► exec_batch ─► one well-formed reply for each command
@@ -13,10 +13,11 @@
  *   - after FLUSHALL and the reaper there are no keys, and memory is back but for buffers that are kept
  *   - when all is destroyed, which happens every so many inputs, not a byte is charged any more
  *
- * Two worlds stand ready, one of them with a table for each slot; the first byte of the input chooses, and sets limits.
+ * Two worlds stand ready, one of them with a table for each slot; the first byte of the input chooses, and
+ * sets limits.
  *
- * The mutator speaks the grammar of the command spec (tests/differential/generate.h): half of the mutations put whole
- * commands into the stream, the others are libFuzzer's own.
+ * The mutator speaks the grammar of the command spec (tests/differential/generate.h): half of the mutations
+ * put whole commands into the stream, the others are libFuzzer's own.
  */
 #include "commands/command_ids.h"
 #include "common/base/mem.h"
@@ -47,7 +48,7 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 #define START_MS     1700000000000
 #define TALKERS      3
 #define COMMANDS_MAX 2000
-#define STRING_MAX   4096 /* LCS of two of them is the longest that a command may take */
+#define STRING_MAX   4096         /* LCS of two of them is the longest that a command may take */
 #define KEPT_BYTES   (256 * 1024) /* buffers and empty tables that outlive a FLUSHALL */
 #define INPUTS_MAX   2000         /* between two worlds */
 
@@ -91,11 +92,13 @@ static void drop_output(struct world *w, struct session *s) {
     resp_chunks_return(&w->pool, resp_writer_take(&s->reply));
 }
 
-/* A record of the journal, at once on the replica; what MULTI and EXEC enclose as well, since nobody looks between. */
+/* A record of the journal, at once on the replica; what MULTI and EXEC enclose as well, since nobody looks
+ * between. */
 static uint64_t replay(void *owner, int db_index, const struct slice *argv, int argc) {
     struct world *w = owner;
     must(argc > 0 && argv[0].len > 0);
-    if (slice_is(argv[0], "MULTI") || slice_is(argv[0], "EXEC")) return ++w->primary.keyspace.unit.journal_position;
+    if (slice_is(argv[0], "MULTI") || slice_is(argv[0], "EXEC"))
+        return ++w->primary.keyspace.unit.journal_position;
     must(db_index >= 0 && db_index < w->keyspace_conf.databases);
     keyspace_set_now(&w->replica.keyspace, w->primary.keyspace.now_ms);
     w->follower.db = keyspace_database(&w->replica.keyspace, db_index);
@@ -103,7 +106,8 @@ static uint64_t replay(void *owner, int db_index, const struct slice *argv, int 
     uint32_t errors = w->follower.reply.error_count;
     exec_one(w->replica.exec, &w->follower, argv, argc, CALL_REPLAYED);
     if (w->follower.reply.error_count != errors)
-        panic("the journal's %.*s is refused: %s", (int)argv[0].len, argv[0].ptr, w->follower.reply.error_code);
+        panic("the journal's %.*s is refused: %s", (int)argv[0].len, argv[0].ptr,
+              w->follower.reply.error_code);
     drop_output(w, &w->follower);
     return ++w->primary.keyspace.unit.journal_position;
 }
@@ -117,7 +121,8 @@ static void world_init(struct world *w, bool slotted) {
     w->pubsub = pubsub_create(w->conf);
     keyspace_register_options(&w->primary.keyspace, w->conf);
     exec_register_options(&w->exec_conf, w->conf);
-    w->exec_conf.latency_tracking = false; /* its histograms come with the first call of each command, and stay */
+    w->exec_conf.latency_tracking =
+        false; /* its histograms come with the first call of each command, and stay */
     w->keyspace_conf = w->primary.keyspace.conf;
     w->keyspace_conf.proto_max_bulk_len = STRING_MAX;
     w->keyspace_conf.slotted = slotted;
@@ -151,7 +156,8 @@ static void world_begin(struct world *w, uint8_t variant) {
         session_init(&w->talkers[i], i + 1, keyspace_database(&w->primary.keyspace, 0), &w->pool, NULL, 0);
         w->talkers[i].reply.proto = i == 1 ? 3 : 2;
     }
-    session_init(&w->follower, 100, keyspace_database(&w->replica.keyspace, 0), &w->pool, NULL, SESSION_INTERNAL);
+    session_init(&w->follower, 100, keyspace_database(&w->replica.keyspace, 0), &w->pool, NULL,
+                 SESSION_INTERNAL);
 }
 
 static void session_over(struct world *w, struct engine *e, struct session *s) {
@@ -176,7 +182,8 @@ static void world_deinit(struct world *w) {
 
 /* --- replies --- */
 
-/* Counts the replies in what the session was sent, and reads them token by token. Messages of subscriptions are none. */
+/* Counts the replies in what the session was sent, and reads them token by token. Messages of subscriptions
+ * are none. */
 static size_t count_replies(struct world *w, struct session *s, const struct command_spec *spec) {
     struct buf all = {0};
     struct resp_chunk *chain = resp_writer_take(&s->reply);
@@ -233,7 +240,8 @@ static void pass_time(struct world *w, int64_t ms) {
 /* The harness's own words; true if it was one. */
 static bool control(struct world *w, struct slice word, unsigned *talker) {
     int64_t n;
-    if (word.len < 3 || word.ptr[0] != '@' || !num_parse_int64(word.ptr + 2, word.len - 2, &n) || n < 0) return false;
+    if (word.len < 3 || word.ptr[0] != '@' || !num_parse_int64(word.ptr + 2, word.len - 2, &n) || n < 0)
+        return false;
     if (word.ptr[1] == 's') *talker = (unsigned)(n % TALKERS);
     if (word.ptr[1] == 't') pass_time(w, n % 100000000);
     return true;
@@ -250,7 +258,8 @@ static void run(struct world *w, struct session *s, const struct resp_command *c
     bool many = subscribes(spec) || (s->flags & SESSION_SUBSCRIBED);
     if (spec && spec->id == CMD_EXEC) many = true; /* of a transaction with subscriptions in it */
     size_t replies = count_replies(w, s, spec);
-    if (replies == 0 || (replies > 1 && !many)) panic("%zu replies to %s", replies, spec ? spec->name : "an unknown command");
+    if (replies == 0 || (replies > 1 && !many))
+        panic("%zu replies to %s", replies, spec ? spec->name : "an unknown command");
     for (unsigned i = 0; i < TALKERS; i++)
         if (&w->talkers[i] != s) count_replies(w, &w->talkers[i], spec); /* messages */
 }
@@ -265,7 +274,8 @@ static void run_stream(struct world *w, const uint8_t *data, size_t size) {
     size_t at = 0, consumed;
     for (unsigned n = 0; n < COMMANDS_MAX; n++) {
         struct resp_command command;
-        enum resp_result result = resp_parse(&parser, &arena, (const char *)data + at, size - at, &consumed, &command);
+        enum resp_result result =
+            resp_parse(&parser, &arena, (const char *)data + at, size - at, &consumed, &command);
         at += consumed;
         if (result == RESP_ERR) must(parser.error[0]);
         if (result != RESP_OK) break;
@@ -340,7 +350,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 static void put_command(struct buf *out) {
     struct step step = {.argv = grammar.args.argv};
     if (rng_below(&grammar.rng, 8) == 0) {
-        buf_printf(out, "@%c%u\r\n", rng_below(&grammar.rng, 2) ? 's' : 't', (unsigned)rng_below(&grammar.rng, 30000));
+        buf_printf(out, "@%c%u\r\n", rng_below(&grammar.rng, 2) ? 's' : 't',
+                   (unsigned)rng_below(&grammar.rng, 30000));
         return;
     }
     generate_command(&grammar, grammar.pool[rng_below(&grammar.rng, grammar.pool_count)], &grammar.args);
