@@ -67,7 +67,8 @@ static unsigned bucket_mark(const struct bucket *b, unsigned slot) {
 
 /* Makes slot 6 of a full bucket the pointer to a new overflow bucket, into which the item of slot 6 moves. */
 static struct bucket *chain_extend(struct table *t, struct bucket *b) {
-    struct bucket *more = mem_zalloc(sizeof(*more));
+    struct bucket *more = mem_alloc(sizeof(*more));
+    memset(more, 0, sizeof(*more)); /* a write first, as in table_split */
     unsigned last = BUCKET_SLOTS - 1;
     bucket_put(more, 0, b->tags[last], bucket_mark(b, last), b->slots[last]);
     b->tags[last] = BUCKET_CHAINED;
@@ -129,6 +130,9 @@ static void table_split(struct table *t) {
     size_t from_index = t->buckets.count - ((size_t)1 << t->level), to_index = t->buckets.count;
     segvec_push(&t->buckets);
     struct bucket *from = table_bucket(t, from_index), *to = table_bucket(t, to_index);
+    /* A fresh page wants a write first: a read would map the zero page, and the write behind it would have to
+     * tell all cores that it is gone. */
+    to->marks = 0;
     size_t n = chain_count(from);
     struct hand stack[HAND_STACK], *hand = n <= HAND_STACK ? stack : mem_alloc(n * sizeof(*hand));
     chain_pick_up(t, from, hand);
