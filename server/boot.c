@@ -19,9 +19,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SAMPLE_US        100000
-#define REQUEST_SLICE_US 2000 /* requests of one turn, before background work gets its share */
-#define BACKGROUND_US    1000
+#define SAMPLE_US 100000
 
 /* --- configuration --- */
 
@@ -51,8 +49,12 @@ struct server *server_configure(const struct server_setup *setup, int argc, char
 
 static void on_sample(struct io_timer *timer) {
     struct server *s = LIST_OWNER(timer, struct server, sampling);
+    int64_t start_us = clock_monotonic_us(), now_us = io_now_us(s->io);
     system_sample(&s->system);
-    io_timer_set(s->io, timer, io_now_us(s->io) + SAMPLE_US);
+    loop_sample(&s->loop, now_us);
+    /* On the grid of its period, where net's timer is as well: one turn for both. */
+    io_timer_set(s->io, timer, now_us - now_us % SAMPLE_US + SAMPLE_US);
+    if (s->loop.measured) loop_cron_took(&s->loop, clock_monotonic_us() - start_us);
 }
 
 static void bind_commands(struct server *s) {
@@ -212,8 +214,8 @@ bool server_turn(struct server *s) {
     loop_turn_begin(&s->loop);
     keyspace_set_now(&s->keyspace, io_wall_us(s->io) / 1000);
     if (!s->closing) {
-        net_run(s->net, REQUEST_SLICE_US);
-        if (loop_background_due(&s->loop)) loop_background(&s->loop, BACKGROUND_US);
+        net_run(s->net, loop_request_slice_us(&s->loop));
+        if (loop_background_due(&s->loop)) loop_background(&s->loop);
         net_flush(s->net);
     }
     loop_turn_end(&s->loop);

@@ -95,6 +95,8 @@ const struct exec_stats *exec_stats(const struct exec *x);
 void exec_count_error(struct exec *x,
                       const char *code); /* errors that no command replied (protocol, rejected) */
 void exec_reset_stats(struct exec *x);
+/* Time spent in commands since the last reset. */
+uint64_t exec_commands_us(const struct exec *x);
 /* The command that used most of the current turn, for turn_max_command. Reset by exec_turn_begin. */
 void exec_turn_begin(struct exec *x);
 const char *exec_turn_longest(const struct exec *x, int64_t *took_us);

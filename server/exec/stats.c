@@ -41,6 +41,13 @@ void exec_reset_stats(struct exec *x) {
     forget_errors(x);
 }
 
+uint64_t exec_commands_us(const struct exec *x) {
+    uint64_t cycles = 0;
+    for (unsigned id = 0; id < CMD_COUNT; id++)
+        cycles += x->stats[id].cycles;
+    return (uint64_t)((double)cycles * x->us_per_cycle);
+}
+
 void stats_deinit(struct exec *x) {
     for (unsigned id = 0; id < CMD_COUNT; id++)
         histogram_deinit(&x->stats[id].latency);

@@ -10,6 +10,8 @@
 #define UNIT_MS      64
 #define SHRINK_STEPS 16
 #define DUE_STACK    32
+#define FETCH_AHEAD  4  /* buckets */
+#define SAMPLE_SIZE  64 /* buckets of a database that are looked at for expired_stale_perc */
 
 struct sifting {
     struct deadlines *deadlines;
@@ -64,6 +66,12 @@ static void expire_bucket(struct keyspace *ks, struct database *db, struct keyta
     table_trim(&kt->table, SHRINK_STEPS);
 }
 
+/* Due buckets mostly come in a row: the items of a later one are fetched while this one is worked off. */
+static void fetch_due(const struct keytable *kt, size_t bucket, uint32_t unit) {
+    if (bucket < kt->table.buckets.count && deadlines_bound(&kt->deadlines, bucket) <= unit)
+        table_each_in_bucket(&kt->table, bucket, fetch_ahead, NULL);
+}
+
 bool expire_step(struct keyspace *ks, size_t buckets) {
     if (!ks->active_expire) return false;
     for (int i = 0; i < ks->conf.databases; i++) {
@@ -76,11 +84,51 @@ bool expire_step(struct keyspace *ks, size_t buckets) {
                 size_t bucket = deadlines_first_due(&kt->deadlines, present - 1);
                 if (bucket == SIZE_MAX) break;
                 if (buckets-- == 0) return true;
+                fetch_due(kt, bucket + FETCH_AHEAD, present - 1);
                 expire_bucket(ks, db, kt, bucket);
             }
         }
     }
     return false;
+}
+
+struct sample {
+    int64_t now_ms;
+    size_t expiring, due;
+};
+
+static void sample_entry(void *arg, void *item) {
+    struct sample *s = arg;
+    s->expiring += entry_expires(item);
+    s->due += entry_due(item, s->now_ms);
+}
+
+/* Looks at SAMPLE_SIZE buckets from a random one on, in as many tables as that takes. */
+static void sample_database(struct database *db, struct sample *s) {
+    struct rng *rng = &db->keyspace->rng;
+    uint32_t first = (uint32_t)rng_below(rng, db->table_count);
+    size_t left = SAMPLE_SIZE;
+    for (uint32_t t = 0; t < db->table_count && left; t++) {
+        const struct keytable *kt = &db->tables[(first + t) % db->table_count];
+        size_t count = kt->table.buckets.count;
+        if (kt->expiring == 0) continue;
+        size_t at = rng_below(rng, count);
+        for (size_t seen = 0; seen < count && left; seen++, left--)
+            table_each_in_bucket(&kt->table, (at + seen) % count, sample_entry, s);
+    }
+}
+
+double expire_stale_percent(struct keyspace *ks) {
+    double due = 0, expiring = 0;
+    for (int i = 0; i < ks->conf.databases; i++) {
+        size_t count = ks->databases[i] ? database_expiring(ks->databases[i]) : 0;
+        if (count == 0) continue;
+        struct sample s = {.now_ms = ks->now_ms};
+        sample_database(ks->databases[i], &s);
+        expiring += (double)count;
+        if (s.expiring) due += (double)count * (double)s.due / (double)s.expiring;
+    }
+    return expiring > 0 ? due * 100 / expiring : 0;
 }
 
 int64_t expire_next_ms(const struct keyspace *ks) {

@@ -11,4 +11,8 @@ bool expire_step(struct keyspace *ks, size_t buckets);
 /* When expire_step will next have something to do, in ms since 1970; INT64_MAX: never. */
 int64_t expire_next_ms(const struct keyspace *ks);
 
+/* Of the keys with a deadline, how many percent are due and wait for their memory: estimated from a sample of
+ * buckets. */
+double expire_stale_percent(struct keyspace *ks);
+
 #endif

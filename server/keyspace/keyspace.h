@@ -67,8 +67,8 @@ struct keyspace_conf {
 struct keyspace_stats {
     uint64_t hits, misses;
     uint64_t expired_keys, expired_subkeys, evicted_keys, lazyfreed_objects;
-    uint64_t expire_cycle_us;     /* time spent on active expiry */
-    double expired_stale_percent; /* due keys that wait for their memory, of all with a TTL */
+    uint64_t expire_cycle_us; /* time spent on active expiry */
+    uint64_t expire_capped;   /* turns that left due keys to the next one */
 };
 
 struct keyspace {

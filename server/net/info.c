@@ -50,7 +50,8 @@ void net_cron(struct io_timer *timer) {
     rate_sample(&net->net_out, now_us, io.send_bytes - net->out_base);
     next_second(net, net_now_ms(net));
     look_at_some(net, net_now_ms(net));
-    io_timer_set(net->io, timer, now_us + NET_CRON_US);
+    /* On the grid of its period: timers of the same period share their turns. */
+    io_timer_set(net->io, timer, now_us - now_us % NET_CRON_US + NET_CRON_US);
 }
 
 /* --- INFO --- */

@@ -5,6 +5,7 @@
 #include "common/base/num.h"
 #include "common/base/version.h"
 #include "server/keyspace/database.h"
+#include "server/keyspace/expire.h"
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/watch.h"
 #include <sys/resource.h>
@@ -162,7 +163,8 @@ static void write_stats_data(struct buf *out, void *module) {
     LINE(out, "instantaneous_input_repl_kbps:0.00\r\ninstantaneous_output_repl_kbps:0.00\r\n");
     LINE(out, "sync_full:0\r\nsync_partial_ok:0\r\nsync_partial_err:0\r\n");
     put_u64(out, "expired_keys", st->expired_keys);
-    LINE(out, "expired_stale_perc:%.2f\r\nexpired_time_cap_reached_count:0\r\n", st->expired_stale_percent);
+    LINE(out, "expired_stale_perc:%.2f\r\n", expire_stale_percent(sys->keyspace));
+    put_u64(out, "expired_time_cap_reached_count", st->expire_capped);
     put_u64(out, "expire_cycle_cpu_milliseconds", st->expire_cycle_us / 1000);
     put_u64(out, "evicted_keys", st->evicted_keys);
     LINE(out, "evicted_clients:0\r\ntotal_eviction_exceeded_time:0\r\ncurrent_eviction_exceeded_time:0\r\n");
