@@ -170,25 +170,47 @@ static uint32_t whole(const struct set_group *g) {
     return (uint32_t)(((uint64_t)1 << g->count) - 1);
 }
 
-/* Hands the members of `first` that all `others` have (`present`), or that none has, to `sink`. */
-static void sift(const struct entry *first, const struct entry **others, size_t count, bool present,
-                 struct sink *sink) {
+/* One question: which members of `first` have all the others (`present`), or has none of them. */
+struct question {
+    const struct entry *first, **others; /* borrowed */
+    size_t count;
+    bool present;
+};
+
+static bool is_asked(const struct question *q, size_t i) {
+    return q->others[i] && !(q->present && q->others[i] == q->first);
+}
+
+static void sift_group(const struct question *q, struct set_group *g) {
+    for (size_t i = 0; i < q->count && g->count > 0; i++) {
+        if (!is_asked(q, i)) continue;
+        uint32_t found = set_has_group(q->others[i], g), wanted = q->present ? found : whole(g) & ~found;
+        if (wanted != whole(g)) keep_only(g, wanted);
+    }
+}
+
+/* Hands those members to `sink`. The walk is a group ahead, so that the next one's buckets are on their way
+ * while this one is looked for. */
+static void sift(const struct question *q, struct sink *sink) {
+    struct set_group groups[2];
+    unsigned current = 0;
     struct set_walk walk;
-    struct set_group g;
-    for (set_walk_begin(&walk, first); set_walk_next(&walk, &g);) {
-        for (size_t i = 0; i < count && g.count > 0; i++) {
-            if (others[i] == NULL || (present && others[i] == first)) continue;
-            uint32_t found = set_has_group(others[i], &g), wanted = present ? found : whole(&g) & ~found;
-            if (wanted != whole(&g)) keep_only(&g, wanted);
-        }
-        if (g.count > 0 && !sink->take(sink, &g)) return;
+    set_walk_begin(&walk, q->first);
+    bool more = set_walk_next(&walk, &groups[current]);
+    while (more) {
+        struct set_group *g = &groups[current], *next = &groups[current ^= 1];
+        more = set_walk_next(&walk, next);
+        if (more && q->count && is_asked(q, 0)) set_prefetch_group(q->others[0], next);
+        sift_group(q, g);
+        if (g->count > 0 && !sink->take(sink, g)) return;
     }
 }
 
 /* --- intersection --- */
 
 static void intersect(struct operands *o, struct sink *sink) {
-    sift(o->sets[0], o->sets + 1, o->count - 1, true, sink);
+    struct question question = {o->sets[0], o->sets + 1, o->count - 1, true};
+    sift(&question, sink);
 }
 
 static void cmd_sinter(struct call *call) {
@@ -324,7 +346,8 @@ static bool asking_pays(const struct operands *o) {
 
 static void ask_others(struct operands *o, struct sink *sink) {
     qsort(o->sets + 1, o->count - 1, sizeof(*o->sets), larger_first);
-    sift(o->sets[0], o->sets + 1, o->count - 1, false, sink);
+    struct question question = {o->sets[0], o->sets + 1, o->count - 1, false};
+    sift(&question, sink);
 }
 
 static void remove_others(const struct operands *o, struct set_sink *sink) {

@@ -9,6 +9,7 @@
 
 #define EXEC_GATES_MAX     16
 #define EXEC_OBSERVERS_MAX 8
+#define GROUP              32 /* requests that are prepared together */
 
 struct command_stats {
     uint64_t calls, rejected, failed;
@@ -23,6 +24,7 @@ struct exec {
         command_handler *run;
         void *module;
     } handlers[CMD_COUNT];
+    uint8_t member_at[CMD_COUNT]; /* where a command names a member or field of its first key; 0: nowhere */
     struct command_stats stats[CMD_COUNT];
     struct exec_stats totals;
     struct map errors; /* error code → counter (uint64_t, owned) */
@@ -44,6 +46,17 @@ struct exec {
 
 /* Runs a command that has passed all gates, with epilogue and statistics. */
 void exec_run(struct exec *x, struct call *call);
+
+/* --- members.c --- */
+/* What is known of a request before it runs. */
+struct prepared {
+    const struct command_spec *spec; /* NULL: unknown, or nothing to run */
+    struct key_hashes hashes;
+};
+void members_init(struct exec *x);
+/* Prefetches what finding the members of `count` requests will touch, whose entries are on their way. */
+void members_prefetch(const struct exec *x, const struct exec_request *requests,
+                      const struct prepared *prepared, size_t count);
 
 /* --- multi.c --- */
 /* Copies the command behind those queued. */

@@ -294,19 +294,6 @@ void hash_get_group(const struct entry *e, const struct slice *fields, size_t co
     }
 }
 
-uint64_t hash_prefetch_bucket(const struct entry *e, struct slice field) {
-    const struct table *t = hash_table_of(e);
-    if (!t) return 0;
-    uint64_t hash = field_hash(t, field);
-    table_prefetch_bucket(t, hash);
-    return hash;
-}
-
-void hash_prefetch_item(const struct entry *e, uint64_t hash) {
-    const struct table *t = hash_table_of(e);
-    if (t) table_prefetch_item(t, hash);
-}
-
 /* --- visiting --- */
 
 struct visitor {
@@ -426,6 +413,17 @@ static struct entry *hash_copy(const struct entry *e, struct slice key, int64_t 
     return entry_create(VALUE_HASH, ENC_TREE, key, deadline_ms, &copy, sizeof(copy));
 }
 
+static uint64_t hash_prefetch_bucket(const struct entry *e, struct slice field) {
+    const struct table *t = &large(e)->table;
+    uint64_t hash = field_hash(t, field);
+    table_prefetch_bucket(t, hash);
+    return hash;
+}
+
+static void hash_prefetch_item(const struct entry *e, uint64_t hash) {
+    table_prefetch_item(&large(e)->table, hash);
+}
+
 const struct value_ops hash_ops = {
     .name = "hash",
     .encoding_name = hash_encoding_name,
@@ -433,4 +431,6 @@ const struct value_ops hash_ops = {
     .release = hash_release,
     .memory = hash_memory,
     .copy = hash_copy,
+    .prefetch_bucket = hash_prefetch_bucket,
+    .prefetch_item = hash_prefetch_item,
 };

@@ -62,11 +62,6 @@ void hash_random(const struct entry *e, struct rng *rng, size_t count, hash_visi
 /* Visits `count` different fields drawn at random; all of them if there are no more. */
 void hash_random_unique(const struct entry *e, struct rng *rng, size_t count, hash_visit *visit, void *arg);
 
-/* --- for batches of commands: advice, in two stages as for table lookups --- */
-/* The hash of a field of a large hash, whose bucket it prefetches; 0 if the hash is small. */
-uint64_t hash_prefetch_bucket(const struct entry *e, struct slice field);
-void hash_prefetch_item(const struct entry *e, uint64_t field_hash);
-
 /* The table of a large hash, for statistics and for walks; NULL if it is small. */
 struct table *hash_table_of(const struct entry *e);
 

@@ -74,17 +74,27 @@ static bool large_remove_one(struct table *t, uint64_t hash, struct slice member
     return true;
 }
 
-/* Hashes a group and fetches what finding its members will touch: all buckets, then items. */
-static void look_ahead(const struct table *t, struct set_group *g) {
+/* Hashes a group and prefetches the buckets of its members. */
+static void prefetch_buckets(const struct table *t, struct set_group *g) {
     if (!g->hashed)
         for (size_t i = 0; i < g->count; i++)
             g->hash[i] = hash_slice(t->owner, g->member[i]);
     g->hashed = true;
-    if (g->count == 1) return; /* nothing would overlap */
     for (size_t i = 0; i < g->count; i++)
         table_prefetch_bucket(t, g->hash[i]);
+    g->ahead = t;
+}
+
+/* Hashes a group and fetches what finding its members will touch: all buckets, then items. */
+static void look_ahead(const struct table *t, struct set_group *g) {
+    if (!g->hashed || g->ahead != t) prefetch_buckets(t, g);
+    if (g->count == 1) return; /* nothing would overlap */
     for (size_t i = 0; i < g->count; i++)
         table_prefetch_item(t, g->hash[i]);
+}
+
+void set_prefetch_group(const struct entry *e, struct set_group *g) {
+    if (set_is_large(e)) prefetch_buckets(&set_large(e)->table, g);
 }
 
 /* --- small --- */
@@ -325,6 +335,7 @@ bool set_has(const struct entry *e, struct slice member) {
 size_t set_group_fill(struct set_group *g, const struct slice *members, size_t count) {
     g->count = count < SET_GROUP ? count : SET_GROUP;
     g->hashed = false;
+    g->ahead = NULL;
     memcpy(g->member, members, g->count * sizeof(*members));
     return g->count;
 }
@@ -341,18 +352,6 @@ uint32_t set_has_group(const struct entry *e, struct set_group *g) {
     for (size_t i = 0; i < g->count; i++)
         found |= (uint32_t)large_has(t, g->hash[i], g->member[i]) << i;
     return found;
-}
-
-uint64_t set_prefetch_bucket(const struct entry *e, struct slice member) {
-    if (!set_is_large(e)) return 0;
-    const struct table *t = &set_large(e)->table;
-    uint64_t hash = hash_slice(t->owner, member);
-    table_prefetch_bucket(t, hash);
-    return hash;
-}
-
-void set_prefetch_item(const struct entry *e, uint64_t hash) {
-    if (set_is_large(e)) table_prefetch_item(&set_large(e)->table, hash);
 }
 
 /* --- without knowing the type --- */
@@ -381,6 +380,17 @@ static struct entry *set_copy(const struct entry *e, struct slice key, int64_t d
     return entry_create(VALUE_SET, ENC_TREE, key, deadline_ms, &copy, sizeof(copy));
 }
 
+static uint64_t set_prefetch_bucket(const struct entry *e, struct slice member) {
+    const struct table *t = &set_large(e)->table;
+    uint64_t hash = hash_slice(t->owner, member);
+    table_prefetch_bucket(t, hash);
+    return hash;
+}
+
+static void set_prefetch_item(const struct entry *e, uint64_t hash) {
+    table_prefetch_item(&set_large(e)->table, hash);
+}
+
 const struct value_ops set_ops = {
     .name = "set",
     .encoding_name = set_encoding_name,
@@ -388,4 +398,6 @@ const struct value_ops set_ops = {
     .release = set_release,
     .memory = set_memory,
     .copy = set_copy,
+    .prefetch_bucket = set_prefetch_bucket,
+    .prefetch_item = set_prefetch_item,
 };

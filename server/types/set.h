@@ -67,6 +67,7 @@ struct set_group {
     struct slice member[SET_GROUP];
     uint64_t hash[SET_GROUP]; /* if hashed */
     bool hashed;
+    const struct table *ahead; /* whose buckets were prefetched last */
     char scratch[SET_GROUP][LISTPACK_INT_CHARS];
 };
 
@@ -84,17 +85,14 @@ bool set_walk_next(struct set_walk *w, struct set_group *g);
 
 /* A group of given members, at most SET_GROUP of `count`; returns how many. */
 size_t set_group_fill(struct set_group *g, const struct slice *members, size_t count);
+/* Advice: the group will be looked for in this set, after some other work. */
+void set_prefetch_group(const struct entry *e, struct set_group *g);
 /* Bit i is set if the set has the i-th member. Sets asked about one group share their secret. */
 uint32_t set_has_group(const struct entry *e, struct set_group *g);
 /* As set_add and set_remove. */
 struct entry *set_add_group(struct entry *e, struct set_group *g, const struct set_rules *rules,
                             size_t *added);
 struct entry *set_remove_group(struct entry *e, struct set_group *g, size_t *removed);
-
-/* --- for batches of commands: advice, in two stages as for table lookups --- */
-/* The hash of a member of a large set, whose bucket it prefetches; 0 if the set is small. */
-uint64_t set_prefetch_bucket(const struct entry *e, struct slice member);
-void set_prefetch_item(const struct entry *e, uint64_t member_hash);
 
 /* The table of a large set, for statistics and for walks; NULL if it is small. */
 struct table *set_table_of(const struct entry *e);

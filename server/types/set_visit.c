@@ -67,6 +67,7 @@ static void next_of_large(struct set_walk *w, struct set_group *g) {
 bool set_walk_next(struct set_walk *w, struct set_group *g) {
     g->count = 0;
     g->hashed = false;
+    g->ahead = NULL;
     if (set_is_large(w->set))
         next_of_large(w, g);
     else if (set_is_intset(w->set))

@@ -18,6 +18,10 @@ struct value_ops {
     size_t (*memory)(const struct entry *e, size_t samples);
     /* A copy of the entry under another key with this deadline. */
     struct entry *(*copy)(const struct entry *e, struct slice key, int64_t deadline_ms);
+    /* Advice for commands about one member (or field) of an ENC_TREE value, in two stages as for lookups in a
+     * table: the first returns a hash for the second. NULL: the type has no such thing. */
+    uint64_t (*prefetch_bucket)(const struct entry *e, struct slice member);
+    void (*prefetch_item)(const struct entry *e, uint64_t hash);
 };
 
 const struct value_ops *value_ops(enum value_type type);

@@ -192,7 +192,8 @@ static void world_read(struct world *w, const struct entry *e) {
         assert_true(slice_eq(value, (struct slice){cell->value, cell->len}));
         assert_true(slice_eq(group.value[i], value));
     }
-    hash_prefetch_item(e, hash_prefetch_bucket(e, fields[0]));
+    if (entry_encoding(e) == ENC_TREE) /* advice: nothing may happen */
+        hash_ops.prefetch_item(e, hash_ops.prefetch_bucket(e, fields[0]));
 }
 
 static void random_operations(uint32_t fields, bool small_only, int ops) {
