@@ -215,7 +215,7 @@ static void cmd_zrevrank(struct call *call) {
 }
 
 const struct command_binding zset_bindings[] = {
-    {CMD_ZADD, cmd_zadd},     {CMD_ZINCRBY, cmd_zincrby}, {CMD_ZREM, cmd_zrem},         {CMD_ZCARD, cmd_zcard},
-    {CMD_ZSCORE, cmd_zscore}, {CMD_ZMSCORE, cmd_zmscore}, {CMD_ZRANK, cmd_zrank},       {CMD_ZREVRANK, cmd_zrevrank},
-    COMMAND_BINDINGS_END,
+    {CMD_ZADD, cmd_zadd},   {CMD_ZINCRBY, cmd_zincrby},   {CMD_ZREM, cmd_zrem},
+    {CMD_ZCARD, cmd_zcard}, {CMD_ZSCORE, cmd_zscore},     {CMD_ZMSCORE, cmd_zmscore},
+    {CMD_ZRANK, cmd_zrank}, {CMD_ZREVRANK, cmd_zrevrank}, COMMAND_BINDINGS_END,
 };

@@ -47,9 +47,7 @@ static bool parse_name(struct slice text, struct zset_bound *out) {
     if (text.len == 0) return false;
     switch (text.ptr[0]) {
     case '+':
-    case '-':
-        out->infinite = text.ptr[0] == '+' ? 1 : -1;
-        return text.len == 1 || text.ptr[1] == 0;
+    case '-': out->infinite = text.ptr[0] == '+' ? 1 : -1; return text.len == 1 || text.ptr[1] == 0;
     case '(':
     case '[':
         out->open = text.ptr[0] == '(';

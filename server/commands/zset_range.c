@@ -56,8 +56,9 @@ static bool parse_request(struct call *call, const struct form *form, struct req
     if (by == BY_ANY) by = ZSET_BY_RANK;
     r->reverse = way == BACKWARD;
     if (r->limit != -1 && by == ZSET_BY_RANK) {
-        resp_error(call->reply, "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or "
-                                "BYLEX");
+        resp_error(call->reply,
+                   "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or "
+                   "BYLEX");
         return false;
     }
     if (r->with_scores && by == ZSET_BY_NAME) {

@@ -25,7 +25,7 @@ static void *small(const struct entry *e) {
 }
 
 size_t zset_count(const struct entry *e) {
-    return zset_is_small(e) ? listpack_count(small(e)) / 2 : zset_large_of(e)->members.count;
+    return zset_is_small(e) ? listpack_count(small(e)) / 2 : zset_table_of(zset_large_of(e))->count;
 }
 
 /* --- changing --- */
@@ -91,14 +91,14 @@ static struct entry *small_add_one(struct entry *e, const struct zset_pair *pair
         return zset_small_insert(e, pair->member, out->score);
     e = make_large(e, rules);
     struct zset_large *z = zset_large_of(e);
-    zset_large_insert(z, zset_member_hash(&z->members, pair->member), pair->member, out->score);
+    zset_large_insert(z, zset_member_hash(zset_table_of(z), pair->member), pair->member, out->score);
     return e;
 }
 
 static void large_add_one(struct zset_large *z, uint64_t hash, const struct zset_pair *pair, unsigned flags,
                           struct zset_added *out) {
     struct table_pos pos;
-    struct rank_item *item = zset_large_find(&z->members, hash, pair->member, &pos);
+    struct rank_item *item = zset_large_find(zset_table_of(z), hash, pair->member, &pos);
     double current = item ? item->score : 0;
     switch (judge(pair->score, item ? &current : NULL, flags, out)) {
     case LEAVE:
@@ -118,7 +118,7 @@ static void large_add(struct zset_large *z, const struct zset_pair *pairs, size_
     uint64_t hashes[ZSET_GROUP];
     while (count > 0 && !out->nan) {
         size_t n = count < ZSET_GROUP ? count : ZSET_GROUP;
-        zset_large_look_ahead(&z->members, &pairs[0].member, sizeof(*pairs), n, hashes);
+        zset_large_look_ahead(zset_table_of(z), &pairs[0].member, sizeof(*pairs), n, hashes);
         if (!(flags & ZSET_INCR)) rank_tree_prefetch(&z->ranks, pairs[0].score);
         for (size_t i = 0; i < n && !out->nan; i++)
             large_add_one(z, hashes[i], &pairs[i], flags, out);
@@ -153,7 +153,7 @@ struct entry *zset_remove(struct entry *e, const struct slice *members, size_t c
     uint64_t hashes[ZSET_GROUP];
     while (count > 0) {
         size_t n = count < ZSET_GROUP ? count : ZSET_GROUP;
-        zset_large_look_ahead(&z->members, members, sizeof(*members), n, hashes);
+        zset_large_look_ahead(zset_table_of(z), members, sizeof(*members), n, hashes);
         for (size_t i = 0; i < n; i++)
             *removed += zset_large_remove(z, hashes[i], members[i]);
         members += n;
@@ -197,10 +197,10 @@ void zset_score_group(const struct entry *e, const struct slice *members, size_t
     }
     const struct zset_large *z = zset_large_of(e);
     uint64_t hashes[ZSET_GROUP];
-    zset_large_look_ahead(&z->members, members, sizeof(*members), count, hashes);
+    zset_large_look_ahead(zset_table_of(z), members, sizeof(*members), count, hashes);
     for (size_t i = 0; i < count; i++) {
         struct table_pos pos;
-        const struct rank_item *item = zset_large_find(&z->members, hashes[i], members[i], &pos);
+        const struct rank_item *item = zset_large_find(zset_table_of(z), hashes[i], members[i], &pos);
         out->found[i] = item != NULL;
         out->score[i] = item ? item->score : 0;
     }
@@ -217,7 +217,7 @@ bool zset_rank(const struct entry *e, struct slice member, size_t *rank, double 
     const struct zset_large *z = zset_large_of(e);
     struct table_pos pos;
     const struct rank_item *item =
-        zset_large_find(&z->members, zset_member_hash(&z->members, member), member, &pos);
+        zset_large_find(zset_table_of(z), zset_member_hash(zset_table_of(z), member), member, &pos);
     if (!item) return false;
     *rank = rank_tree_rank(&z->ranks, item);
     *score = item->score;
@@ -263,16 +263,14 @@ void zset_range(const struct entry *e, size_t start, size_t count, bool reverse,
         large_range(&zset_large_of(e)->ranks, start, count, reverse, visit, arg);
 }
 
-struct scanner {
+struct visitor {
     zset_visit *visit;
     void *arg;
-    size_t seen;
 };
 
-static void scan_item(void *arg, void *item) {
-    struct scanner *s = arg;
-    s->seen++;
-    visit_item(item, s->visit, s->arg);
+static void visit_found(void *arg, void *item) {
+    const struct visitor *v = arg;
+    visit_item(item, v->visit, v->arg);
 }
 
 uint64_t zset_scan(const struct entry *e, uint64_t cursor, size_t count, zset_visit *visit, void *arg) {
@@ -280,14 +278,8 @@ uint64_t zset_scan(const struct entry *e, uint64_t cursor, size_t count, zset_vi
         zset_small_range(small(e), 0, SIZE_MAX, false, visit, arg);
         return 0;
     }
-    const struct table *members = &zset_large_of(e)->members;
-    struct scanner s = {visit, arg, 0};
-    size_t buckets_max =
-        count < SIZE_MAX / 10 ? count * 10 : SIZE_MAX; /* a sparse table ends the call early */
-    do {
-        cursor = table_scan(members, cursor, scan_item, &s);
-    } while (cursor && s.seen < count && --buckets_max > 0);
-    return cursor;
+    struct visitor v = {visit, arg};
+    return items_scan(zset_large_of(e)->members, cursor, count, visit_found, &v);
 }
 
 /* --- drawing --- */
@@ -319,19 +311,14 @@ static void draw_ranks(struct rng *rng, size_t n, size_t *ranks, size_t count) {
     }
 }
 
-/* Lets `wanted` of `left` visits through, each set of them being equally likely. */
-struct sieve {
-    struct rng *rng;
-    size_t wanted, left;
-    zset_visit *visit;
-    void *arg;
+struct choice {
+    struct sieve sieve;
+    struct visitor visitor;
 };
 
-static void sieve_visit(void *arg, struct slice member, double score) {
-    struct sieve *s = arg;
-    if (rng_below(s->rng, s->left--) >= s->wanted) return;
-    s->wanted--;
-    s->visit(s->arg, member, score);
+static void visit_chosen(void *arg, struct slice member, double score) {
+    struct choice *c = arg;
+    if (sieve_takes(&c->sieve)) c->visitor.visit(c->visitor.arg, member, score);
 }
 
 void zset_random_unique(const struct entry *e, struct rng *rng, size_t count, zset_visit *visit, void *arg) {
@@ -339,8 +326,8 @@ void zset_random_unique(const struct entry *e, struct rng *rng, size_t count, zs
     if (count >= n) {
         zset_range(e, 0, n, false, visit, arg);
     } else if (count >= n / 8) {
-        struct sieve s = {rng, count, n, visit, arg};
-        zset_range(e, 0, n, false, sieve_visit, &s);
+        struct choice c = {{rng, count, n}, {visit, arg}};
+        zset_range(e, 0, n, false, visit_chosen, &c);
     } else {
         size_t *ranks = mem_alloc(count * sizeof(*ranks));
         draw_ranks(rng, n, ranks, count);

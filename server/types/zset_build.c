@@ -14,11 +14,7 @@ void zset_build_init(struct zset_build *b, const struct zset_rules *rules, bool 
 
 /* Lets go of everything but the items. */
 static void forget(struct zset_build *b) {
-    if (b->large) {
-        table_deinit(&b->large->members);
-        mem_free_sized(b->large, sizeof(*b->large));
-        b->large = NULL;
-    }
+    if (b->large) zset_large_abandon(&b->large);
     if (b->cap) mem_free_sized(b->pairs, b->cap * sizeof(*b->pairs));
     b->pairs = NULL;
     b->count = b->cap = 0;
@@ -32,12 +28,13 @@ void zset_build_deinit(struct zset_build *b) {
 
 struct rank_item *zset_build_find(const struct zset_build *b, struct slice member) {
     struct table_pos pos;
-    const struct table *members = &b->large->members;
+    const struct table *members = zset_table_of(b->large);
     return zset_large_find(members, zset_member_hash(members, member), member, &pos);
 }
 
 static void index_item(struct zset_large *z, struct rank_item *item) {
-    table_insert(&z->members, zset_member_hash(&z->members, rank_item_member(item)), item);
+    struct table *members = zset_table_of(z);
+    table_insert(members, zset_member_hash(members, rank_item_member(item)), item);
 }
 
 void zset_build_add(struct zset_build *b, struct slice member, double score) {

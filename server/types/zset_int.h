@@ -3,7 +3,7 @@
 #define TORC_TYPES_ZSET_INT_H
 
 #include "server/ds/rank_tree.h"
-#include "server/ds/table.h"
+#include "server/types/items.h"
 #include "server/types/zset.h"
 
 /* A listpack larger than this is not extended, whatever the rules say. */
@@ -38,14 +38,16 @@ struct entry *zset_small_rescore(struct entry *e, uint32_t member_at, double sco
 /* --- large: every member is an item that a table finds by name and a tree by order --- */
 
 struct zset_large {
-    struct table members; /* owns the items; its owner is the secret */
+    struct items *members; /* owns the items; NULL once they are freed */
     struct rank_tree ranks;
-    size_t drained; /* bucket that freeing has come to */
 };
 
 struct zset_large *zset_large_create(const struct hash_secret *secret);
 static inline struct zset_large *zset_large_of(const struct entry *e) {
     return entry_pointer(e);
+}
+static inline struct table *zset_table_of(const struct zset_large *z) {
+    return &z->members->table;
 }
 static inline uint64_t zset_member_hash(const struct table *members, struct slice member) {
     return hash_slice(members->owner, member);
@@ -61,5 +63,7 @@ void zset_large_append(struct zset_large *z, struct slice member, double score);
 void zset_large_insert(struct zset_large *z, uint64_t hash, struct slice member, double score);
 bool zset_large_remove(struct zset_large *z, uint64_t hash, struct slice member);
 void zset_large_remove_ranks(struct zset_large *z, size_t start, size_t count);
+/* Forgets the items, which are somebody else's now, and frees the rest. */
+void zset_large_abandon(struct zset_large **z);
 
 #endif

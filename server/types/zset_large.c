@@ -29,12 +29,35 @@ static inline bool item_is(const void *item, const void *other) {
     return item == other;
 }
 
+static size_t free_item(void *item) {
+    struct rank_item *gone = item;
+    rank_item_destroy(&gone);
+    return 1;
+}
+
+static size_t item_memory(const void *item) {
+    return rank_item_memory(item);
+}
+
+static void *copy_item(const void *item) {
+    return rank_item_create(rank_item_member(item), ((const struct rank_item *)item)->score);
+}
+
+static const struct items_kind kind = {item_hash, free_item, item_memory, copy_item};
+
 struct zset_large *zset_large_create(const struct hash_secret *secret) {
     struct zset_large *z = mem_alloc(sizeof(*z));
-    table_init(&z->members, item_hash, secret);
+    z->members = items_create(&kind, secret);
     rank_tree_init(&z->ranks);
-    z->drained = 0;
     return z;
+}
+
+void zset_large_abandon(struct zset_large **z) {
+    table_deinit(zset_table_of(*z));
+    mem_free_sized((*z)->members, sizeof(*(*z)->members));
+    rank_tree_deinit(&(*z)->ranks);
+    mem_free_sized(*z, sizeof(**z));
+    *z = NULL;
 }
 
 struct rank_item *zset_large_find(const struct table *members, uint64_t hash, struct slice member,
@@ -58,22 +81,22 @@ void zset_large_look_ahead(const struct table *members, const struct slice *firs
 
 void zset_large_insert(struct zset_large *z, uint64_t hash, struct slice member, double score) {
     struct rank_item *item = rank_item_create(member, score);
-    table_insert(&z->members, hash, item);
+    table_insert(zset_table_of(z), hash, item);
     rank_tree_insert(&z->ranks, item);
 }
 
 void zset_large_append(struct zset_large *z, struct slice member, double score) {
     struct rank_item *item = rank_item_create(member, score);
-    table_insert(&z->members, zset_member_hash(&z->members, member), item);
+    table_insert(zset_table_of(z), zset_member_hash(zset_table_of(z), member), item);
     rank_tree_append(&z->ranks, item);
 }
 
 bool zset_large_remove(struct zset_large *z, uint64_t hash, struct slice member) {
     struct table_pos pos;
-    struct rank_item *item = zset_large_find(&z->members, hash, member, &pos);
+    struct rank_item *item = zset_large_find(zset_table_of(z), hash, member, &pos);
     if (!item) return false;
     rank_tree_remove(&z->ranks, item);
-    table_remove(&z->members, hash, pos);
+    table_remove(zset_table_of(z), hash, pos);
     rank_item_destroy(&item);
     return true;
 }
@@ -89,14 +112,14 @@ void zset_large_remove_ranks(struct zset_large *z, size_t start, size_t count) {
         for (size_t i = 1; i < n; i++)
             items[i] = rank_cursor_next(&c);
         for (size_t i = 0; i < n; i++) {
-            hashes[i] = zset_member_hash(&z->members, rank_item_member(items[i]));
-            table_prefetch_bucket(&z->members, hashes[i]);
+            hashes[i] = zset_member_hash(zset_table_of(z), rank_item_member(items[i]));
+            table_prefetch_bucket(zset_table_of(z), hashes[i]);
         }
         for (size_t i = 0; i < n; i++) {
             struct table_pos pos;
-            must(table_find(&z->members, hashes[i], item_is, items[i], &pos) != NULL);
+            must(table_find(zset_table_of(z), hashes[i], item_is, items[i], &pos) != NULL);
             must(rank_tree_remove_at(&z->ranks, start) == items[i]);
-            table_remove(&z->members, hashes[i], pos);
+            table_remove(zset_table_of(z), hashes[i], pos);
             rank_item_destroy(&items[i]);
         }
         count -= n;
@@ -110,29 +133,14 @@ static const char *zset_encoding_name(const struct entry *e) {
 }
 
 static size_t zset_effort(const struct entry *e) {
-    return zset_is_small(e) ? 1 : zset_large_of(e)->members.count + zset_large_of(e)->ranks.leaves + 1;
-}
-
-static void release_item(void *arg, void *item) {
-    struct rank_item *gone = item;
-    rank_item_destroy(&gone);
-    ++*(size_t *)arg;
+    return zset_is_small(e) ? 1 : zset_count(e) + zset_large_of(e)->ranks.leaves + 1;
 }
 
 static bool zset_release(struct entry *e, size_t *budget) {
     struct zset_large *z = zset_large_of(e);
-    while (*budget > 0 && z->drained < z->members.buckets.count) {
-        size_t freed = 0, from = z->drained;
-        table_drain(&z->members, &z->drained, *budget < 64 ? *budget : 64, release_item, &freed);
-        freed += (z->drained - from) / 8; /* walking over buckets is some of the work */
-        *budget -= freed < *budget ? freed : *budget;
-    }
-    if (*budget == 0 || !rank_tree_deinit_step(&z->ranks, budget)) return false;
-    size_t bytes = *budget < SIZE_MAX / sizeof(struct bucket) ? *budget * sizeof(struct bucket) : SIZE_MAX;
-    if (!table_deinit_step(&z->members, bytes)) {
-        *budget = 0;
-        return false;
-    }
+    if (z->members && !items_release(z->members, &kind, budget)) return false;
+    z->members = NULL;
+    if (!rank_tree_deinit_step(&z->ranks, budget)) return false;
     mem_free_sized(z, sizeof(*z));
     return true;
 }
@@ -140,14 +148,7 @@ static bool zset_release(struct entry *e, size_t *budget) {
 static size_t zset_memory(const struct entry *e, size_t samples) {
     if (zset_is_small(e)) return 0;
     const struct zset_large *z = zset_large_of(e);
-    size_t count = z->ranks.count, wanted = samples && samples < count ? samples : count;
-    size_t seen = 0, bytes = 0;
-    struct rank_cursor c;
-    for (struct rank_item *item = rank_cursor_seek(&c, &z->ranks, 0, (ptrdiff_t)wanted);
-         item && seen < wanted; item = rank_cursor_next(&c), seen++)
-        bytes += rank_item_memory(item);
-    if (seen && seen < count) bytes = (size_t)((double)bytes / (double)seen * (double)count);
-    return mem_good_size(sizeof(*z)) + table_bytes(&z->members) + rank_tree_bytes(&z->ranks) + bytes;
+    return mem_good_size(sizeof(*z)) + items_memory(z->members, &kind, samples) + rank_tree_bytes(&z->ranks);
 }
 
 static void copy_pair(void *arg, struct slice member, double score) {
@@ -158,7 +159,7 @@ static struct entry *zset_copy(const struct entry *e, struct slice key, int64_t 
     if (zset_is_small(e))
         return entry_create(VALUE_ZSET, ENC_LISTPACK, key, deadline_ms, entry_payload(e),
                             entry_payload_size(e));
-    struct zset_large *copy = zset_large_create(zset_large_of(e)->members.owner);
+    struct zset_large *copy = zset_large_create(zset_table_of(zset_large_of(e))->owner);
     zset_range(e, 0, SIZE_MAX, false, copy_pair, copy);
     return entry_create(VALUE_ZSET, ENC_TREE, key, deadline_ms, &copy, sizeof(copy));
 }
