@@ -9,7 +9,7 @@
 #include "server/types/zset_int.h"
 
 static struct slice score_text(char *digits, double score) {
-    return (struct slice){digits, num_format_double(digits, score)};
+    return (struct slice){digits, num_format_double(digits, score + 0.0)}; /* as in Redis, -0 becomes 0 */
 }
 
 static double score_at(const void *lp, uint32_t at) {
