@@ -23,4 +23,10 @@ extern const struct command_binding set_bindings[];
 extern const struct command_binding set_visit_bindings[];
 extern const struct command_binding set_algebra_bindings[];
 
+extern const struct command_binding zset_bindings[];
+extern const struct command_binding zset_range_bindings[];
+extern const struct command_binding zset_algebra_bindings[];
+extern const struct command_binding zset_pop_bindings[];
+extern const struct command_binding zset_visit_bindings[];
+
 #endif

@@ -52,7 +52,8 @@ struct keyspace_conf {
     int64_t set_max_intset_entries, set_max_listpack_entries;
     uint64_t set_max_listpack_value;
     int64_t list_max_listpack_size, list_compress_depth;
-    int64_t zset_max_listpack_entries, zset_max_listpack_value;
+    int64_t zset_max_listpack_entries;
+    uint64_t zset_max_listpack_value;
     uint64_t hll_sparse_max_bytes;
     uint64_t proto_max_bulk_len;
     uint64_t maxmemory;

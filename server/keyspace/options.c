@@ -43,6 +43,10 @@ static const struct conf_option options[] = {
     CONF_OPT_INT64("set-max-intset-entries", FIELD, set_max_intset_entries, 0, INT64_MAX, "512"),
     CONF_OPT_INT64("set-max-listpack-entries", FIELD, set_max_listpack_entries, 0, INT64_MAX, "128"),
     CONF_OPT_MEMORY("set-max-listpack-value", FIELD, set_max_listpack_value, 0, INT64_MAX, "64"),
+    CONF_OPT_INT64("zset-max-listpack-entries", FIELD, zset_max_listpack_entries, 0, INT64_MAX, "128",
+                   .alias = "zset-max-ziplist-entries"),
+    CONF_OPT_MEMORY("zset-max-listpack-value", FIELD, zset_max_listpack_value, 0, INT64_MAX, "64",
+                    .alias = "zset-max-ziplist-value"),
 };
 
 void keyspace_register_options(struct keyspace *ks, struct conf *conf) {

@@ -5,12 +5,15 @@
  *
  * Numbers are chained as four bytes, big-endian. A value with a deadline blends in the text "!!expire!!". */
 #include "server/observe/digest.h"
+#include "common/base/num.h"
 #include "common/base/panic.h"
 #include "common/base/sha1.h"
 #include "server/keyspace/database.h"
 #include "server/types/hash.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
+#include "server/types/zset.h"
+#include <stdio.h>
 
 /* The type numbers that Redis gives to values. */
 static const uint32_t type_numbers[VALUE_TYPES] = {[VALUE_STRING] = 0, [VALUE_LIST] = 1, [VALUE_SET] = 2,
@@ -58,6 +61,15 @@ static void add_members(unsigned char *digest, const struct entry *e) {
             blend(digest, g.member[i].ptr, g.member[i].len);
 }
 
+static void add_scored(void *arg, struct slice member, double score) {
+    unsigned char piece[DIGEST_BYTES] = {0};
+    char text[NUM_DOUBLE_CHARS_MAX];
+    int len = snprintf(text, sizeof(text), "%.17g", score);
+    chain(piece, member.ptr, member.len);
+    chain(piece, text, (size_t)len);
+    blend(arg, piece, sizeof(piece));
+}
+
 static void add_value(unsigned char *digest, const struct entry *e) {
     chain_u32(digest, type_numbers[entry_type(e)]);
     switch (entry_type(e)) {
@@ -68,6 +80,7 @@ static void add_value(unsigned char *digest, const struct entry *e) {
         break;
     }
     case VALUE_SET: add_members(digest, e); break;
+    case VALUE_ZSET: zset_range(e, 0, SIZE_MAX, false, add_scored, digest); break;
     case VALUE_HASH: hash_each(e, add_field, digest); break;
     default: panic("no digest for values of type %d", (int)entry_type(e));
     }

@@ -49,7 +49,7 @@ BZPOPMIN -3
   reply       [bulk, bulk, double] | null-array
 
 ZADD -4
-  status      todo 3
+  status      built
   summary     Add members with scores to a sorted set, or change their scores
   since       1.2.0
   flags       write denyoom fast
@@ -75,7 +75,7 @@ ZADD -4
   reply       int >=0 | double | null
 
 ZCARD 2
-  status      todo 3
+  status      built
   summary     Number of members in a sorted set
   since       1.2.0
   flags       readonly fast
@@ -87,7 +87,7 @@ ZCARD 2
   reply       int >=0
 
 ZCOUNT 4
-  status      todo 3
+  status      built
   summary     Number of members with a score within a range
   since       2.0.0
   flags       readonly fast
@@ -101,7 +101,7 @@ ZCOUNT 4
   reply       int >=0
 
 ZDIFF -3
-  status      todo 3
+  status      built
   summary     Members of the first sorted set that no other one has
   since       6.2.0
   flags       readonly
@@ -116,7 +116,7 @@ ZDIFF -3
   reply       array of bulk | pairs of bulk, double
 
 ZDIFFSTORE -4
-  status      todo 3
+  status      built
   summary     Store the members of the first sorted set that no other one has
   since       6.2.0
   flags       write denyoom
@@ -132,7 +132,7 @@ ZDIFFSTORE -4
   reply       int >=0
 
 ZINCRBY 4
-  status      todo 3
+  status      built
   summary     Add to the score of a member
   since       1.2.0
   flags       write denyoom fast
@@ -146,7 +146,7 @@ ZINCRBY 4
   reply       double
 
 ZINTER -3
-  status      todo 3
+  status      built
   summary     Members that all sorted sets have, their scores combined
   since       6.2.0
   flags       readonly
@@ -167,7 +167,7 @@ ZINTER -3
   reply       array of bulk | pairs of bulk, double
 
 ZINTERCARD -3
-  status      todo 3
+  status      built
   summary     Number of members that all sorted sets have, up to a limit
   since       7.0.0
   flags       readonly
@@ -182,7 +182,7 @@ ZINTERCARD -3
   reply       int >=0
 
 ZINTERSTORE -4
-  status      todo 3
+  status      built
   summary     Store the members that all sorted sets have, their scores combined
   since       2.0.0
   flags       write denyoom
@@ -204,7 +204,7 @@ ZINTERSTORE -4
   reply       int >=0
 
 ZLEXCOUNT 4
-  status      todo 3
+  status      built
   summary     Number of members within a range of names
   since       2.8.9
   flags       readonly fast
@@ -218,7 +218,7 @@ ZLEXCOUNT 4
   reply       int >=0
 
 ZMPOP -4
-  status      todo 3
+  status      built
   summary     Take the lowest or highest members of the first sorted set that has some
   since       7.0.0
   flags       write
@@ -236,7 +236,7 @@ ZMPOP -4
   reply       [bulk, array of [bulk, double]] | null-array
 
 ZMSCORE -3
-  status      todo 3
+  status      built
   summary     The scores of several members
   since       6.2.0
   flags       readonly fast
@@ -249,7 +249,7 @@ ZMSCORE -3
   reply       array of (double | null)
 
 ZPOPMAX -2
-  status      todo 3
+  status      built
   summary     Take the members with the highest scores
   since       5.0.0
   flags       write fast
@@ -263,7 +263,7 @@ ZPOPMAX -2
   reply       [bulk, double] | pairs of bulk, double
 
 ZPOPMIN -2
-  status      todo 3
+  status      built
   summary     Take the members with the lowest scores
   since       5.0.0
   flags       write fast
@@ -277,7 +277,7 @@ ZPOPMIN -2
   reply       [bulk, double] | pairs of bulk, double
 
 ZRANDMEMBER -2
-  status      todo 3
+  status      built
   summary     Some members of a sorted set, drawn at random
   since       6.2.0
   flags       readonly
@@ -293,7 +293,7 @@ ZRANDMEMBER -2
   reply       bulk | null | array of bulk | pairs of bulk, double
 
 ZRANGE -4
-  status      todo 3
+  status      built
   summary     Members of a sorted set within a range of ranks, scores or names
   since       1.2.0
   flags       readonly
@@ -317,7 +317,7 @@ ZRANGE -4
   reply       array of bulk | pairs of bulk, double
 
 ZRANGEBYLEX -4
-  status      todo 3
+  status      built
   summary     Members of a sorted set within a range of names
   since       2.8.9
   flags       readonly
@@ -337,7 +337,7 @@ ZRANGEBYLEX -4
   reply       array of bulk
 
 ZRANGEBYSCORE -4
-  status      todo 3
+  status      built
   summary     Members of a sorted set with a score within a range
   since       1.0.5
   flags       readonly
@@ -359,7 +359,7 @@ ZRANGEBYSCORE -4
   reply       array of bulk | pairs of bulk, double
 
 ZRANGESTORE -5
-  status      todo 3
+  status      built
   summary     Store the members of a sorted set within a range
   since       6.2.0
   flags       write denyoom
@@ -383,7 +383,7 @@ ZRANGESTORE -5
   reply       int >=0
 
 ZRANK -3
-  status      todo 3
+  status      built
   summary     The place of a member, counted from the lowest score
   since       2.0.0
   flags       readonly fast
@@ -398,7 +398,7 @@ ZRANK -3
   reply       int >=0 | null | [int >=0, double] | null-array
 
 ZREM -3
-  status      todo 3
+  status      built
   summary     Remove members from a sorted set
   since       1.2.0
   flags       write fast
@@ -413,7 +413,7 @@ ZREM -3
   reply       int >=0
 
 ZREMRANGEBYLEX 4
-  status      todo 3
+  status      built
   summary     Remove the members within a range of names
   since       2.8.9
   flags       write
@@ -428,7 +428,7 @@ ZREMRANGEBYLEX 4
   reply       int >=0
 
 ZREMRANGEBYRANK 4
-  status      todo 3
+  status      built
   summary     Remove the members within a range of ranks
   since       2.0.0
   flags       write
@@ -443,7 +443,7 @@ ZREMRANGEBYRANK 4
   reply       int >=0
 
 ZREMRANGEBYSCORE 4
-  status      todo 3
+  status      built
   summary     Remove the members with a score within a range
   since       1.2.0
   flags       write
@@ -458,7 +458,7 @@ ZREMRANGEBYSCORE 4
   reply       int >=0
 
 ZREVRANGE -4
-  status      todo 3
+  status      built
   summary     Members of a sorted set within a range of ranks, highest first
   since       1.2.0
   flags       readonly
@@ -475,7 +475,7 @@ ZREVRANGE -4
   reply       array of bulk | pairs of bulk, double
 
 ZREVRANGEBYLEX -4
-  status      todo 3
+  status      built
   summary     Members of a sorted set within a range of names, last first
   since       2.8.9
   flags       readonly
@@ -495,7 +495,7 @@ ZREVRANGEBYLEX -4
   reply       array of bulk
 
 ZREVRANGEBYSCORE -4
-  status      todo 3
+  status      built
   summary     Members of a sorted set with a score within a range, highest first
   since       2.2.0
   flags       readonly
@@ -517,7 +517,7 @@ ZREVRANGEBYSCORE -4
   reply       array of bulk | pairs of bulk, double
 
 ZREVRANK -3
-  status      todo 3
+  status      built
   summary     The place of a member, counted from the highest score
   since       2.0.0
   flags       readonly fast
@@ -532,7 +532,7 @@ ZREVRANK -3
   reply       int >=0 | null | [int >=0, double] | null-array
 
 ZSCAN -3
-  status      todo 3
+  status      built
   summary     Walk over a sorted set, a few members at a time
   since       2.8.0
   flags       readonly
@@ -549,7 +549,7 @@ ZSCAN -3
   reply       [bulk, array of bulk]
 
 ZSCORE 3
-  status      todo 3
+  status      built
   summary     The score of a member
   since       1.2.0
   flags       readonly fast
@@ -562,7 +562,7 @@ ZSCORE 3
   reply       double | null
 
 ZUNION -3
-  status      todo 3
+  status      built
   summary     Members that any of the sorted sets has, their scores combined
   since       6.2.0
   flags       readonly
@@ -582,7 +582,7 @@ ZUNION -3
   reply       array of bulk | pairs of bulk, double
 
 ZUNIONSTORE -4
-  status      todo 3
+  status      built
   summary     Store the members that any of the sorted sets has, their scores combined
   since       2.0.0
   flags       write denyoom

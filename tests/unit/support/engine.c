@@ -12,10 +12,11 @@
 
 void engine_init(struct engine *e) {
     static const struct command_binding *const families[] = {
-        generic_bindings, expire_bindings,       object_bindings,        scan_bindings,
-        string_bindings,  string_range_bindings, string_number_bindings, lcs_bindings,
-        bitmap_bindings,  bitfield_bindings,     hash_bindings,          hash_visit_bindings,
-        set_bindings,     set_visit_bindings,    set_algebra_bindings,
+        generic_bindings,    expire_bindings,       object_bindings,        scan_bindings,
+        string_bindings,     string_range_bindings, string_number_bindings, lcs_bindings,
+        bitmap_bindings,     bitfield_bindings,     hash_bindings,          hash_visit_bindings,
+        set_bindings,        set_visit_bindings,    set_algebra_bindings,   zset_bindings,
+        zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,      zset_visit_bindings,
     };
     uint64_t seed = 1;
     memset(e, 0, sizeof(*e));
