@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/resp/resp_reply.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,9 +169,49 @@ static bool valid_fields(const struct step *step, struct slice reply, const stru
     return valid;
 }
 
+/* Significant digits of a number's text; all of them of an integer that is written out. */
+static size_t significant_digits(struct slice text) {
+    size_t digits = 0, zeros = 0;
+    for (size_t i = 0; i < text.len && text.ptr[i] != 'e'; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9' || (digits == 0 && text.ptr[i] == '0')) continue;
+        zeros = text.ptr[i] == '0' ? zeros + 1 : 0;
+        digits++;
+    }
+    return digits - zeros;
+}
+
+static bool same_double(struct slice torc, struct slice redis) {
+    double a, b;
+    char shortest[40];
+    if (!num_parse_double(torc.ptr, torc.len, &a) || !num_parse_double(redis.ptr, redis.len, &b) || a != b)
+        return false;
+    if (memchr(torc.ptr, '.', torc.len) == NULL && memchr(torc.ptr, 'e', torc.len) == NULL) return true;
+    int precision = 1;
+    do
+        snprintf(shortest, sizeof shortest, "%.*g", precision, a);
+    while (strtod(shortest, NULL) != a && ++precision <= 17);
+    return significant_digits(torc) == significant_digits(slice_of(shortest));
+}
+
+bool replies_agree_but_doubles(struct slice torc, struct slice redis) {
+    const char *at = torc.ptr, *end = torc.ptr + torc.len, *redis_at = redis.ptr,
+               *redis_end = redis.ptr + redis.len;
+    while (at < end && redis_at < redis_end) {
+        struct resp_token a, b;
+        if (!resp_token_next(&at, end, &a) || !resp_token_next(&redis_at, redis_end, &b)) return false;
+        if (a.type != b.type || a.null != b.null) return false;
+        bool text = a.type == '$' || a.type == ',';
+        if (text ? !slice_eq(a.text, b.text) && !same_double(a.text, b.text)
+                 : a.count != b.count || !slice_eq(a.text, b.text))
+            return false;
+    }
+    return at == end && redis_at == redis_end;
+}
+
 bool replies_agree(const struct rule *rule, const struct step *step, struct replies now,
                    const struct step *before_step, const struct replies *before) {
     if (reply_is_error(now.torc) || reply_is_error(now.redis)) return slice_eq(now.torc, now.redis);
+    if (rule->doubles && replies_agree_but_doubles(now.torc, now.redis)) return true;
     switch (rule->compare) {
     case COMPARE_EXACT: return slice_eq(now.torc, now.redis);
     case COMPARE_UNORDERED: return replies_agree_unordered(now.torc, now.redis, rule->pairs);

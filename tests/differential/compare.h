@@ -16,6 +16,10 @@ bool replies_agree(const struct rule *rule, const struct step *step, struct repl
 /* The elements of an aggregate, or its pairs, in any order. */
 bool replies_agree_unordered(struct slice a, struct slice b, bool pairs);
 
+/* The same token by token, but for the texts of doubles: Torc writes the shortest one, as Redis does
+ * since 7.2; 7.0 writes seventeen digits. */
+bool replies_agree_but_doubles(struct slice torc, struct slice redis);
+
 /* An aggregate's elements (a map's names and values) into `out`; false if it is none or there are more than
  * `max`. */
 bool reply_elements(struct slice reply, struct slice *out, size_t max, size_t *count);

@@ -420,6 +420,13 @@ static bool is_subscription(const struct command_spec *spec) {
     return rule_of(spec)->generate == GENERATE_SCRIPT && (spec->flags & COMMAND_PUBSUB);
 }
 
+/* Whether the reference, being older, refuses so many arguments. */
+static bool takes_fewer(const struct generator *g, const struct command_spec *spec) {
+    struct command_spec older = *spec;
+    older.arity = g->reference_arity[spec->id];
+    return command_arity_ok(spec, g->args.argc) && !command_arity_ok(&older, g->args.argc);
+}
+
 static void one(struct generator *g, unsigned session, const struct command_spec *spec) {
     if (is_subscription(spec)) { /* those have sessions of their own */
         generate_command(g, spec, &g->args);
@@ -441,7 +448,16 @@ static void one(struct generator *g, unsigned session, const struct command_spec
         trace_add(g->trace, is_solo(g, spec) ? STEP_SOLO : STEP_COMMAND, session, true, &g->args);
     } else {
         generate_command(g, spec, &g->args);
-        add(g, session, false);
+        if (takes_fewer(g, spec)) {
+            if (spec->flags & COMMAND_WRITE) return;
+            struct args line = {.trace = g->trace};
+            args_add_str(&line, "discard");
+            trace_add(g->trace, STEP_COMMAND, session, false, &line);
+            g->multi_left[session] = 0;
+            trace_add(g->trace, STEP_SOLO, session, true, &g->args);
+        } else {
+            add(g, session, false);
+        }
     }
 }
 

@@ -158,6 +158,8 @@ void rules_init(void) {
         rules[id] = (struct rule){.spec = spec,
                                   .weight = usual_weight(spec),
                                   .pairs = reply && (strncmp(reply, "map", 3) == 0 || reply[0] == '{'),
+                                  .doubles = strcmp(spec->docs->group, "sorted-set") == 0 ||
+                                             strcmp(spec->docs->group, "geo") == 0,
                                   /* Redis counts the argument that a transaction holds */
                                   .outside = id == CMD_OBJECT_REFCOUNT,
                                   .blocks = (spec->flags & COMMAND_BLOCKING) != 0};

@@ -31,6 +31,7 @@ struct rule {
     const char *const *forms; /* ended by NULL */
     const char *reason;       /* why it need not be called with success; NULL: it must */
     bool pairs;               /* COMPARE_UNORDERED: elements of the RESP2 reply belong together by two */
+    bool doubles;             /* scores: equal as numbers is enough, and Torc's text the shortest */
     bool outside;             /* of transactions only */
     bool blocks;              /* may wait: sent inside MULTI only */
 };

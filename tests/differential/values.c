@@ -107,6 +107,22 @@ void value_database(struct args *a, struct rng *rng) {
         args_addf(a, "%u", (unsigned)(rng_below(rng, 3) ? rng_below(rng, 2) : rng_below(rng, 4)));
 }
 
+/* Ends of ranges: by rank, by score and by name, as they come. */
+static bool is_range_end(const char *name) {
+    return strcmp(name, "min") == 0 || strcmp(name, "max") == 0 || strcmp(name, "start") == 0 ||
+           strcmp(name, "stop") == 0 || strcmp(name, "end") == 0;
+}
+
+static void range_end(struct args *a, struct rng *rng) {
+    static const char *const pool[] = {"-inf", "+inf", "inf", "(0", "(5", "(-inf", "-",     "+",    "[f1",
+                                       "(f1",  "[f5",  "(f9", "[",  "(",  "[f150", "(+inf", "(abc", "f1",
+                                       "nan",  "(1.5", "[-",  "-1", "0",  "1",     "10",    "-3"};
+    if (chance(rng, 2))
+        args_add_str(a, PICK(rng, pool));
+    else
+        args_addf(a, "%d", (int)rng_below(rng, 30) - 10);
+}
+
 void value_double(struct args *a, struct rng *rng) {
     static const char *const odd[] = {
         "inf",
@@ -172,6 +188,10 @@ void value_string(struct args *a, struct rng *rng, const char *name, const char 
     static const char *const channels[] = {"news", "news.a", "news.b", "", "hello", "__keyspace@0__:string1"};
     if (strcmp(name, "encoding") == 0) {
         args_add_str(a, PICK(rng, encodings));
+        return;
+    }
+    if (is_range_end(name)) {
+        range_end(a, rng);
         return;
     }
     if (strcmp(name, "type") == 0) {
