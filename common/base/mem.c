@@ -30,15 +30,15 @@
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 /* Up to here nothing is announced: a small server stays small. */
 #define HEAP_FREE_BYTES ((int64_t)32 << 20)
-#define HEAP_STEP     ((int64_t)512 << 10)
-#define HEAP_AHEAD    ((size_t)1 << 20)
-#define POPULATE_STEP ((size_t)256 << 10)
+#define HEAP_STEP       ((int64_t)512 << 10)
+#define HEAP_AHEAD      ((size_t)1 << 20)
+#define POPULATE_STEP   ((size_t)256 << 10)
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* newer than the headers */
 #endif
 
-    _Thread_local struct mem_account *mem_account_here;
+_Thread_local struct mem_account *mem_account_here;
 static _Thread_local struct mem_account fallback_account;
 static _Thread_local uint64_t tries_until_failure;
 

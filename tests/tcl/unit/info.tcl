@@ -208,7 +208,8 @@ start_server {tags {info}} {
         assert_range [expr {$full - $empty}] 800000 2500000
         assert_morethan_equal [s used_memory_peak] $full
         r del big
-        wait_for_condition 100 20 { [s used_memory] < $empty + 200000 } else { fail "the memory does not come back" }
+        # receive buffers that the loop has learned to need stay
+        wait_for_condition 100 20 { [s used_memory] < $empty + 700000 } else { fail "the memory does not come back" }
         assert_match {*[KMG]} [s used_memory_human]
         assert_match {*%} [s used_memory_peak_perc]
     }
