@@ -62,14 +62,21 @@ static bool parse_mpop(struct call *call, struct mpop *m) {
     m->keys = (int)keys;
     int arg = 2 + m->keys;
     m->highest = slice_is(call->argv[arg], "max");
-    bool counted = arg + 3 == call->argc && slice_is(call->argv[arg + 1], "count");
-    if ((!m->highest && !slice_is(call->argv[arg], "min")) || (!counted && arg + 1 != call->argc)) {
+    if (!m->highest && !slice_is(call->argv[arg], "min")) {
         resp_error(call->reply, ERR_SYNTAX);
         return false;
     }
-    m->count = 1;
-    return !counted ||
-           call_int64_range(call, arg + 2, 1, INT64_MAX, &m->count, "ERR count should be greater than 0");
+    m->count = 0;
+    for (arg++; arg < call->argc; arg++) { /* a wrong count is told before what follows it */
+        if (m->count != 0 || !slice_is(call->argv[arg], "count") || arg + 1 == call->argc) {
+            resp_error(call->reply, ERR_SYNTAX);
+            return false;
+        }
+        if (!call_int64_range(call, ++arg, 1, INT64_MAX, &m->count, "ERR count should be greater than 0"))
+            return false;
+    }
+    if (m->count == 0) m->count = 1;
+    return true;
 }
 
 static void journal_pop(struct call *call, struct slice key, bool highest, size_t count) {

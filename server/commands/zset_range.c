@@ -34,11 +34,11 @@ static bool parse_options(struct call *call, const struct form *form, struct req
         } else if (slice_is(word, "limit") && arg + 2 < call->argc) {
             if (!call_int64(call, arg + 1, &r->offset) || !call_int64(call, arg + 2, &r->limit)) return false;
             arg += 2;
-        } else if (form->way == ANY_WAY && slice_is(word, "rev")) {
+        } else if (*way == ANY_WAY && slice_is(word, "rev")) {
             *way = BACKWARD;
-        } else if (form->by == BY_ANY && slice_is(word, "bylex")) {
+        } else if (*by == BY_ANY && slice_is(word, "bylex")) {
             *by = ZSET_BY_NAME;
-        } else if (form->by == BY_ANY && slice_is(word, "byscore")) {
+        } else if (*by == BY_ANY && slice_is(word, "byscore")) {
             *by = ZSET_BY_SCORE;
         } else {
             resp_error(call->reply, ERR_SYNTAX);

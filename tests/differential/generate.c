@@ -420,6 +420,32 @@ static bool is_subscription(const struct command_spec *spec) {
     return rule_of(spec)->generate == GENERATE_SCRIPT && (spec->flags & COMMAND_PUBSUB);
 }
 
+/* Ranges by name mean nothing unless all scores are the same: they get keys of their own, where they are. */
+static bool is_by_name(const struct command_spec *spec, const struct args *a) {
+    if (strcmp(spec->docs->group, "sorted-set") != 0) return false;
+    if (strstr(spec->name, "lex")) return true;
+    for (int i = 1; i < a->argc; i++)
+        if (slice_is(a->argv[i], "BYLEX")) return true;
+    return false;
+}
+
+static void script_by_name(struct generator *g, unsigned session, const struct command_spec *spec) {
+    struct args members = {.trace = g->trace};
+    int key = strcmp(spec->name, "zrangestore") == 0 ? 2 : 1;
+    bool has_key = key < g->args.argc;
+    if (has_key) {
+        args_add_str(&members, "ZADD");
+        args_addf(&members, "lex%u", (unsigned)rng_below(&g->rng, 3));
+        g->args.argv[key] = members.argv[1];
+        for (uint64_t n = 1 + rng_below(&g->rng, 4); n > 0; n--) {
+            args_add_str(&members, "0");
+            value_string(&members, &g->rng, "member", "sorted-set");
+        }
+        trace_add(g->trace, STEP_COMMAND, session, false, &members);
+    }
+    add(g, session, has_key);
+}
+
 /* Whether the reference, being older, refuses so many arguments. */
 static bool takes_fewer(const struct generator *g, const struct command_spec *spec) {
     struct command_spec older = *spec;
@@ -448,8 +474,11 @@ static void one(struct generator *g, unsigned session, const struct command_spec
         trace_add(g->trace, is_solo(g, spec) ? STEP_SOLO : STEP_COMMAND, session, true, &g->args);
     } else {
         generate_command(g, spec, &g->args);
-        if (takes_fewer(g, spec)) {
-            if (spec->flags & COMMAND_WRITE) return;
+        if (is_by_name(spec, &g->args)) {
+            script_by_name(g, session, spec);
+        } else if (takes_fewer(g, spec)) {
+            if ((spec->flags & COMMAND_WRITE) || g->follow_events)
+                return; /* reading is an event, too: keymiss */
             struct args line = {.trace = g->trace};
             args_add_str(&line, "discard");
             trace_add(g->trace, STEP_COMMAND, session, false, &line);
