@@ -51,7 +51,8 @@ static int split(char *command, struct slice *argv) {
     return argc;
 }
 
-typedef void describe(struct resp_writer *w, const struct slice *args, int count);
+typedef void describe(struct resp_writer *w, const struct command_names *called, const struct slice *args,
+                      int count);
 
 static void expect(int proto, describe *form, const char *args, const char *expected) {
     struct reply r;
@@ -59,7 +60,7 @@ static void expect(int proto, describe *form, const char *args, const char *expe
     struct slice argv[16];
     begin(&r, proto);
     strcpy(buffer, args);
-    form(&r.writer, argv, split(buffer, argv));
+    form(&r.writer, NULL, argv, split(buffer, argv));
     assert_string_equal(text(&r), expected);
     end(&r);
 }
