@@ -22,7 +22,6 @@
 #define SLOWLOG     "the slow log is not built"
 #define LATENCY     "the latency monitor is not built"
 #define LISTS       "lists are not built"
-#define ZSETS       "sorted sets are not built"
 #define LOGLOGS     "HyperLogLogs are not built"
 #define STREAMS     "streams are not built"
 #define EVICTION    "eviction of clients is not built"
@@ -326,8 +325,6 @@ static const struct conf_option kept[] = {
     /* encodings */
     INT("list-max-listpack-size", 0, INT_MIN, INT_MAX, "-2", LISTS, ALIAS("list-max-ziplist-size")),
     INT("list-compress-depth", 0, 0, INT_MAX, "0", LISTS),
-    INT64("zset-max-listpack-entries", 0, 0, INT64_MAX, "128", ZSETS, ALIAS("zset-max-ziplist-entries")),
-    MEMORY("zset-max-listpack-value", 0, 0, INT64_MAX, "64", ZSETS, ALIAS("zset-max-ziplist-value")),
     MEMORY("hll-sparse-max-bytes", 0, 0, INT64_MAX, "3000", LOGLOGS),
     MEMORY("stream-node-max-bytes", 0, 0, INT64_MAX, "4096", STREAMS),
     INT64("stream-node-max-entries", 0, 0, INT64_MAX, "100", STREAMS),
