@@ -92,7 +92,6 @@ start_server {tags {debug needs:debug}} {
             {debug set-active-expire 1}             OK
             {debug pause-cron 1}                    OK
             {debug pause-cron 0}                    OK
-            {debug pause-cron x}                    {-ERR value is not an integer or out of range}
             {debug set-disable-deny-scripts 0}      OK
             {debug replybuffer peak-reset-time 100} OK
             {debug replybuffer peak-reset-time reset} OK
