@@ -440,7 +440,11 @@ start_server {tags {config external:skip torc}} {
     }
 
     test "An option set to what happens anyway is not worth a line in the log" {
-        r config set save "" lazyfree-lazy-user-del yes slowlog-log-slower-than -1
-        assert_equal 0 [count_log_message 0 "has no effect"]
+        foreach {option value} {save "" lazyfree-lazy-user-del yes acllog-max-len 0} {
+            r config set $option $value
+            assert_equal 0 [count_log_message 0 "option '$option' is accepted but has no effect"]
+        }
+        r config set rdbcompression no
+        assert_equal 1 [count_log_message 0 "option 'rdbcompression' is accepted but has no effect"]
     }
 }

@@ -90,6 +90,8 @@ start_server {tags {debug needs:debug}} {
         assert_replies {
             {debug set-active-expire 0}             OK
             {debug set-active-expire 1}             OK
+            {debug pause-cron 1}                    OK
+            {debug pause-cron 0}                    OK
             {debug set-disable-deny-scripts 0}      OK
             {debug replybuffer peak-reset-time 100} OK
             {debug replybuffer peak-reset-time reset} OK
@@ -132,5 +134,19 @@ start_server {tags {debug needs:debug external:skip crash}} {
         wait_for_condition 300 10 { ![process::alive [srv pid]] } else { fail "it still lives" }
         # where a sanitizer is first, the report is the sanitizer's
         assert {[regexp {crashed by signal|Sanitizer: SEGV} [server::read_whole [srv stdout]][server::read_whole [srv stderr]]]}
+    }
+}
+
+start_server {tags {debug external:skip needs:debug}} {
+    test "DEBUG PAUSE-CRON: silent clients are not looked at" {
+        r debug pause-cron 1
+        r config set timeout 1
+        set silent [redis_client]
+        $silent ping
+        r debug sleep 2.2
+        for {set i 0} {$i < 20} {incr i} { r ping }
+        assert_equal 2 [s connected_clients]
+        r debug pause-cron 0
+        wait_for_condition 100 50 {[s connected_clients] == 1} else { fail "the silent client stays" }
     }
 }
