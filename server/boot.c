@@ -19,7 +19,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SAMPLE_US 100000
+#define SAMPLE_US    100000
+#define CHUNKS_FREED 512 /* of abandoned replies, per turn */
 
 /* --- configuration --- */
 
@@ -191,7 +192,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
  */
 static int64_t patience_us(const struct server *s) {
     if (s->closing) return -1;
-    if (net_has_work(s->net) || loop_background_due(&s->loop)) return 0;
+    if (s->pool.dying || net_has_work(s->net) || loop_background_due(&s->loop)) return 0;
     int64_t next_ms = expire_next_ms(&s->keyspace);
     if (next_ms == INT64_MAX) return -1;
     int64_t wait_us = next_ms * 1000 - io_wall_us(s->io);
@@ -218,6 +219,7 @@ bool server_turn(struct server *s) {
         net_run(s->net, loop_request_slice_us(&s->loop));
         if (loop_background_due(&s->loop)) loop_background(&s->loop);
         net_flush(s->net);
+        resp_pool_step(&s->pool, CHUNKS_FREED);
     }
     loop_turn_end(&s->loop);
     return true;

@@ -22,6 +22,7 @@
 #define CHUNK_LARGE_CAP ((uint32_t)(16 * 1024 - sizeof(struct resp_chunk)))
 #define POOL_SMALL_MAX  1024 /* kept for reuse: 1 MiB of each size */
 #define POOL_LARGE_MAX  64
+#define RETURN_MAX      64 /* chunks of a chain that are given back at once */
 #define HEADER_MAX      24 /* type, 20 digits, line end */
 
 /* --- chunks and their pool --- */
@@ -41,6 +42,7 @@ static void free_list(struct resp_chunk *chunk) {
 void resp_pool_deinit(struct resp_pool *pool) {
     free_list(pool->small);
     free_list(pool->large);
+    resp_pool_step(pool, UINT32_MAX);
     *pool = (struct resp_pool){0};
 }
 
@@ -81,11 +83,27 @@ static inline void chunk_return(struct resp_pool *pool, struct resp_chunk *chunk
 }
 
 void resp_chunks_return(struct resp_pool *pool, struct resp_chunk *chain) {
-    while (chain) {
+    for (unsigned n = 0; chain && n < RETURN_MAX; n++) {
         struct resp_chunk *next = chain->next;
         chunk_return(pool, chain);
         chain = next;
     }
+    if (unlikely(chain != NULL)) {
+        memcpy(chain->bytes, &pool->dying, sizeof pool->dying);
+        pool->dying = chain;
+    }
+}
+
+/* The first chunk of each dying chain carries the address of the next dying chain as its bytes. */
+bool resp_pool_step(struct resp_pool *pool, unsigned budget) {
+    for (; pool->dying && budget > 0; budget--) {
+        struct resp_chunk *chunk = pool->dying, *next = chunk->next, *others;
+        memcpy(&others, chunk->bytes, sizeof others);
+        if (next) memcpy(next->bytes, &others, sizeof others);
+        pool->dying = next ? next : others;
+        mem_free_sized(chunk, sizeof *chunk + chunk->cap);
+    }
+    return pool->dying != NULL;
 }
 
 unsigned resp_chunks_parts(struct resp_chunk *chain, struct iovec *parts, unsigned max, size_t *bytes,

@@ -14,6 +14,7 @@
 #define TORC_RESP_WRITER_H
 
 #include "common/base/slice.h"
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -29,9 +30,13 @@ struct resp_chunk {
 struct resp_pool {
     struct resp_chunk *small, *large;
     uint32_t small_count, large_count;
+    struct resp_chunk *dying; /* long chains that were given back, freed step by step */
 };
 void resp_pool_init(struct resp_pool *pool);
 void resp_pool_deinit(struct resp_pool *pool);
+/* Frees up to `budget` chunks of long chains that were given back; true while there are more. The loop calls
+ * it each turn: thirteen thousand chunks (a reply of 200 MB that nobody read) take 15 ms to free. */
+bool resp_pool_step(struct resp_pool *pool, unsigned budget);
 
 struct resp_writer {
     char *pos, *end; /* free room of `last`; both NULL while there is no chunk */
@@ -63,6 +68,7 @@ void resp_truncate(struct resp_writer *w, struct resp_mark mark); /* forgets all
 /* Hands the whole chain to the caller (who gives the chunks to resp_chunks_return) and leaves the writer
  * empty. */
 struct resp_chunk *resp_writer_take(struct resp_writer *w);
+/* Takes the chain back; what is long is left to resp_pool_step. */
 void resp_chunks_return(struct resp_pool *pool, struct resp_chunk *chain);
 /* Fills `parts` (at most `max`) with the chunks from `chain` on, for io_stream_send; returns how many.
  * `*bytes` is their total and `*rest` the first chunk that found no place, or NULL. */

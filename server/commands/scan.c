@@ -147,6 +147,10 @@ static void keys_cancel(struct task *task, struct keyspace *ks) {
 
 static void cmd_keys(struct call *call) {
     struct slice pattern = call->argv[1];
+    if (call->session->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP)) { /* CLIENT REPLY: nobody listens */
+        resp_array(call->reply, 0);
+        return;
+    }
     struct keys_task *k = mem_zalloc(sizeof(*k));
     k->task = (struct task){.step = keys_step, .cancel = keys_cancel};
     k->tables = call->db->tables;

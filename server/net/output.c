@@ -275,5 +275,7 @@ void client_sent(struct client *c, size_t bytes, int error) {
 
 void client_output_free(struct client *c) {
     free_marks(c);
-    release_sent(c, NULL);
+    resp_chunks_return(c->net->parts.resp_pool, c->out_first);
+    c->out_first = c->out_last = NULL;
+    c->out_bytes = 0;
 }

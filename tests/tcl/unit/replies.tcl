@@ -17,6 +17,7 @@ start_server {tags {replies}} {
     r mset s text n 1
     r hset h f v g w
     r set soon v ex 100
+    r sadd members a b 1
 
     # command, its type in RESP2, in RESP3
     set table {
@@ -57,6 +58,27 @@ start_server {tags {replies}} {
         {hgetall nothing}               array           map
         {hkeys h}                       {array bulk}    {array bulk}
         {hvals h}                       {array bulk}    {array bulk}
+        {sadd members a b 1}            number          number
+        {sismember members a}           number          number
+        {smismember members a x}        {array number}  {array number}
+        {smembers members}              {array bulk}    {set bulk}
+        {smembers nothing}              array           set
+        {sinter members members}        {array bulk}    {set bulk}
+        {sinter members nothing}        array           set
+        {sunion members}                {array bulk}    {set bulk}
+        {sunion nothing}                array           set
+        {sdiff members nothing}         {array bulk}    {set bulk}
+        {sdiff members members}         array           set
+        {sintercard 1 members}          number          number
+        {srandmember members}           bulk            bulk
+        {srandmember members 2}         {array bulk}    {array bulk}
+        {srandmember nothing 2}         array           array
+        {srandmember nothing}           null            null
+        {spop nothing}                  null            null
+        {spop nothing 1}                array           set
+        {spop members 1}                {array bulk}    {set bulk}
+        {spop members}                  bulk            bulk
+        {sscan members 0}               {array bulk {array bulk}}   {array bulk {array bulk}}
         {hrandfield h}                  bulk            bulk
         {hrandfield nothing}            null            null
         {hrandfield h 2}                {array bulk}    {array bulk}
