@@ -11,13 +11,7 @@
 #define WORDS_MAX 64
 
 void engine_init(struct engine *e) {
-    static const struct command_binding *const families[] = {
-        generic_bindings,    expire_bindings,       object_bindings,        scan_bindings,
-        string_bindings,     string_range_bindings, string_number_bindings, lcs_bindings,
-        bitmap_bindings,     bitfield_bindings,     hash_bindings,          hash_visit_bindings,
-        set_bindings,        set_visit_bindings,    set_algebra_bindings,   zset_bindings,
-        zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,      zset_visit_bindings,
-    };
+    static const struct command_binding *const families[] = {COMMAND_FAMILIES};
     uint64_t seed = 1;
     memset(e, 0, sizeof(*e));
     e->account_before = mem_account_enter(&e->account);
