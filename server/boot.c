@@ -37,6 +37,7 @@ struct server *server_configure(const struct server_setup *setup, int argc, char
     exec_register_options(&s->exec_conf, s->conf);
     s->pubsub = pubsub_create(s->conf);
     s->net = net_create(s->conf, &s->log);
+    oom_register_options(&s->oom, s->conf);
     compat_options_register(&s->compat, s->conf, &s->files);
     if (conf_load(s->conf, &s->files, argc, argv, message)) {
         server_options_apply_log(&s->options);
@@ -51,8 +52,10 @@ struct server *server_configure(const struct server_setup *setup, int argc, char
 static void on_sample(struct io_timer *timer) {
     struct server *s = LIST_OWNER(timer, struct server, sampling);
     int64_t start_us = clock_monotonic_us(), now_us = io_now_us(s->io);
-    system_sample(&s->system);
-    loop_sample(&s->loop, now_us);
+    if (!s->system.cron_paused) {
+        system_sample(&s->system);
+        loop_sample(&s->loop, now_us);
+    }
     /* On the grid of its period, where net's timer is as well: one turn for both. */
     io_timer_set(s->io, timer, now_us - now_us % SAMPLE_US + SAMPLE_US);
     if (s->loop.measured) loop_cron_took(&s->loop, clock_monotonic_us() - start_us);
@@ -161,7 +164,8 @@ bool server_start(struct server *s, const struct server_setup *setup) {
                               .keyspace = &s->keyspace,
                               .pubsub = s->pubsub,
                               .resp_pool = &s->pool,
-                              .redis_version = REDIS_VERSION};
+                              .redis_version = REDIS_VERSION,
+                              .cron_paused = &s->system.cron_paused};
     s->started = true;
     start_system(s, setup, now_ms);
     loop_init(&s->loop, &s->keyspace, s->exec, setup->world == NULL);
@@ -171,6 +175,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
     log_greeting(s);
     if (!net_listen(s->net)) return false;
     title_set(&s->title, s->conf, setup->program ? setup->program : "torc-server");
+    oom_start(&s->oom, s->io, &s->log);
     io_timer_init(&s->sampling, on_sample);
     io_timer_set(s->io, &s->sampling, io_now_us(s->io) + SAMPLE_US);
     s->system.startup_bytes = (uint64_t)s->account.used;
@@ -233,6 +238,7 @@ void server_destroy(struct server **server) {
         system_deinit(&s->system);
         info_registry_deinit(&s->info);
     }
+    exec_conf_deinit(&s->exec_conf);
     conf_destroy(&s->conf); /* before these two: it clears the values that lie in their structs */
     net_destroy(&s->net);
     pubsub_destroy(&s->pubsub);

@@ -10,8 +10,7 @@ struct compat_options {
     bool activedefrag;
 };
 
-/* Registers what no module has registered before: call it after all of them. files is borrowed, `options`
- * too, and both outlive the conf. */
+/* files is borrowed, `options` too, and both outlive the conf. */
 void compat_options_register(struct compat_options *options, struct conf *conf,
                              const struct conf_files *files);
 

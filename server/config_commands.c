@@ -53,7 +53,7 @@ static void cmd_config_resetstat(struct call *call) {
 }
 
 static void cmd_config_help(struct call *call) {
-    describe_help(call->reply, command_by_id(CMD_CONFIG));
+    describe_help(call->reply, call->argv[0], command_by_id(CMD_CONFIG));
 }
 
 const struct command_binding config_bindings[] = {

@@ -17,6 +17,7 @@
 #include "server/keyspace/keyspace.h"
 #include "server/loop.h"
 #include "server/net/net.h"
+#include "server/observe/oom.h"
 #include "server/observe/process_options.h"
 #include "server/observe/system.h"
 #include "server/pubsub/pubsub.h"
@@ -28,6 +29,7 @@ struct server {
     struct logger log;
     struct server_options options;
     struct title_options title;
+    struct oom oom;
     struct conf_files files; /* of the configuration: plain calls while booting, then through io */
     struct conf *conf;
     struct compat_options compat;

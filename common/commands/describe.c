@@ -119,24 +119,30 @@ static void info(struct resp_writer *w, const struct command_spec *spec) {
         info(w, command_by_id(spec->sub_first + i));
 }
 
-void describe_commands(struct resp_writer *w) {
-    resp_array(w, command_count());
+/* Top-level commands that can be called. */
+static unsigned count_called(const struct command_names *called) {
+    return command_count() - (called ? called->disabled_count : 0);
+}
+
+void describe_commands(struct resp_writer *w, const struct command_names *called) {
+    resp_array(w, count_called(called));
     for (unsigned id = 0; id < command_count(); id++)
-        info(w, command_by_id(id));
+        if (command_names_has(called, command_by_id(id))) info(w, command_by_id(id));
 }
 
-void describe_count(struct resp_writer *w) {
-    resp_int(w, command_count());
+void describe_count(struct resp_writer *w, const struct command_names *called) {
+    resp_int(w, count_called(called));
 }
 
-void describe_info(struct resp_writer *w, const struct slice *names, int count) {
+void describe_info(struct resp_writer *w, const struct command_names *called, const struct slice *names,
+                   int count) {
     if (count == 0) {
-        describe_commands(w);
+        describe_commands(w, called);
         return;
     }
     resp_array(w, (size_t)count);
     for (int i = 0; i < count; i++) {
-        const struct command_spec *spec = command_lookup_full(names[i].ptr, names[i].len);
+        const struct command_spec *spec = command_names_lookup_full(called, names[i]);
         if (spec)
             info(w, spec);
         else
@@ -219,19 +225,20 @@ static void docs(struct resp_writer *w, const struct command_spec *spec) {
     }
 }
 
-void describe_docs(struct resp_writer *w, const struct slice *names, int count) {
+void describe_docs(struct resp_writer *w, const struct command_names *called, const struct slice *names,
+                   int count) {
     if (count == 0) {
-        resp_map(w, command_count());
+        resp_map(w, count_called(called));
         for (unsigned id = 0; id < command_count(); id++)
-            docs(w, command_by_id(id));
+            if (command_names_has(called, command_by_id(id))) docs(w, command_by_id(id));
         return;
     }
     size_t found = 0;
     for (int i = 0; i < count; i++)
-        found += command_lookup_full(names[i].ptr, names[i].len) != NULL;
+        found += command_names_lookup_full(called, names[i]) != NULL;
     resp_map(w, found);
     for (int i = 0; i < count; i++) {
-        const struct command_spec *spec = command_lookup_full(names[i].ptr, names[i].len);
+        const struct command_spec *spec = command_names_lookup_full(called, names[i]);
         if (spec) docs(w, spec);
     }
 }
@@ -244,7 +251,9 @@ struct list_filter {
     uint32_t category;
 };
 
-static bool list_shows(const struct list_filter *filter, const struct command_spec *spec) {
+static bool list_shows(const struct list_filter *filter, const struct command_names *called,
+                       const struct command_spec *spec) {
+    if (!command_names_has(called, spec)) return false;
     switch (filter->kind) {
     case FILTER_NONE: return true;
     case FILTER_MODULE: return false; /* nothing in the table comes from a module */
@@ -274,7 +283,8 @@ static bool list_filter_parse(struct list_filter *filter, const struct slice *ar
     return true;
 }
 
-void describe_list(struct resp_writer *w, const struct slice *args, int count) {
+void describe_list(struct resp_writer *w, const struct command_names *called, const struct slice *args,
+                   int count) {
     struct list_filter filter;
     if (!list_filter_parse(&filter, args, count)) {
         resp_error(w, "ERR syntax error");
@@ -282,19 +292,20 @@ void describe_list(struct resp_writer *w, const struct slice *args, int count) {
     }
     size_t shown = 0;
     for (unsigned id = 0; id < command_count_all(); id++)
-        shown += list_shows(&filter, command_by_id(id));
+        shown += list_shows(&filter, called, command_by_id(id));
     resp_array(w, shown);
     for (unsigned id = 0; id < command_count_all(); id++) {
         const struct command_spec *spec = command_by_id(id);
-        if (list_shows(&filter, spec)) resp_bulk(w, spec->name, spec->name_len);
+        if (list_shows(&filter, called, spec)) resp_bulk(w, spec->name, spec->name_len);
     }
 }
 
 /* --- COMMAND GETKEYS --- */
 
 /* The keys of args into refs, which the caller has initialised; false: the error is written. */
-static bool keys_of(struct resp_writer *w, const struct slice *args, int count, struct key_refs *refs) {
-    const struct command_spec *spec = command_lookup(args[0].ptr, args[0].len);
+static bool keys_of(struct resp_writer *w, const struct command_names *called, const struct slice *args,
+                    int count, struct key_refs *refs) {
+    const struct command_spec *spec = command_names_lookup(called, args[0]);
     if (spec && spec->sub_count && count > 1) spec = command_lookup_sub(spec, args[1].ptr, args[1].len);
     if (spec == NULL) {
         resp_error(w, "ERR Invalid command specified");
@@ -305,10 +316,11 @@ static bool keys_of(struct resp_writer *w, const struct slice *args, int count, 
     return result >= 0;
 }
 
-void describe_getkeys(struct resp_writer *w, const struct slice *args, int count) {
+void describe_getkeys(struct resp_writer *w, const struct command_names *called, const struct slice *args,
+                      int count) {
     struct key_refs refs;
     key_refs_init(&refs);
-    if (keys_of(w, args, count, &refs)) {
+    if (keys_of(w, called, args, count, &refs)) {
         resp_array(w, (size_t)refs.count);
         for (int i = 0; i < refs.count; i++)
             resp_bulk_slice(w, args[refs.refs[i].pos]);
@@ -316,10 +328,11 @@ void describe_getkeys(struct resp_writer *w, const struct slice *args, int count
     key_refs_deinit(&refs);
 }
 
-void describe_getkeysandflags(struct resp_writer *w, const struct slice *args, int count) {
+void describe_getkeysandflags(struct resp_writer *w, const struct command_names *called,
+                              const struct slice *args, int count) {
     struct key_refs refs;
     key_refs_init(&refs);
-    if (keys_of(w, args, count, &refs)) {
+    if (keys_of(w, called, args, count, &refs)) {
         resp_array(w, (size_t)refs.count);
         for (int i = 0; i < refs.count; i++) {
             resp_array(w, 2);
@@ -332,10 +345,10 @@ void describe_getkeysandflags(struct resp_writer *w, const struct slice *args, i
 
 /* --- HELP --- */
 
-static const char *upper(const char *name, char *out, size_t size) {
+static const char *upper(struct slice name, char *out, size_t size) {
     size_t i = 0;
-    for (; name[i] && i + 1 < size; i++)
-        out[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
+    for (; i < name.len && name.ptr[i] && i + 1 < size; i++)
+        out[i] = name.ptr[i] >= 'a' && name.ptr[i] <= 'z' ? (char)(name.ptr[i] - 'a' + 'A') : name.ptr[i];
     out[i] = '\0';
     return out;
 }
@@ -351,11 +364,11 @@ static void help_line(struct resp_writer *w, const char *before, const char *bet
     resp_simple(w, line);
 }
 
-void describe_help(struct resp_writer *w, const struct command_spec *container) {
-    char name[40];
+void describe_help(struct resp_writer *w, struct slice called, const struct command_spec *container) {
+    char name[COMMAND_RENAMED_LEN_MAX + 1];
     bool runs_alone = !command_is_container(container);
     struct resp_deferred header = resp_deferred(w);
-    help_line(w, upper(container->name, name, sizeof(name)), " <subcommand> [<arg> [value] [opt] ...]. ",
+    help_line(w, upper(called, name, sizeof(name)), " <subcommand> [<arg> [value] [opt] ...]. ",
               "Subcommands are:");
     size_t lines = 1;
     if (runs_alone) {
@@ -367,8 +380,8 @@ void describe_help(struct resp_writer *w, const struct command_spec *container) 
         const struct command_spec *sub = command_by_id(container->sub_first + i);
         if (sub->issue != 0) continue;
         const char *syntax = sub->docs->syntax;
-        help_line(w, upper(sub->name + container->name_len + 1, name, sizeof(name)), *syntax ? " " : "",
-                  syntax);
+        help_line(w, upper(slice_of(sub->name + container->name_len + 1), name, sizeof(name)),
+                  *syntax ? " " : "", syntax);
         help_line(w, "    ", sub->docs->summary, ".");
         lines += 2;
     }

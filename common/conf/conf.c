@@ -95,12 +95,6 @@ void conf_register(struct conf *conf, const struct conf_option *table, size_t co
     }
 }
 
-void conf_register_fallback(struct conf *conf, const struct conf_option *table, size_t count, void *base,
-                            void *owner) {
-    for (size_t i = 0; i < count; i++)
-        if (!conf_find(conf, slice_of(table[i].name))) add_entry(conf, &table[i], base, owner);
-}
-
 /* --- small questions --- */
 
 const char *conf_file(const struct conf *conf) {
@@ -136,18 +130,28 @@ bool conf_was_set(struct conf *conf, const char *name) {
 
 /* --- options without effect --- */
 
-/* One line per option and life of the server, and only where the value is not the default: a default asks for
- * nothing that is not so anyway. */
+const char *conf_no_effect(struct conf *conf, const char *name) {
+    struct conf_entry *entry = conf_find(conf, slice_of(name));
+    return entry ? entry->option->no_effect : NULL;
+}
+
+/* Whether the value asks for nothing: it is the default, which nobody misses, or what the server does anyway.
+ */
+static bool asks_for_nothing(const struct conf_entry *entry) {
+    const struct conf_option *option = entry->option;
+    if (option->kind == CONF_LINE) return false;
+    struct buf text = {0};
+    conf_value_print(option, conf_field(entry), &text);
+    bool nothing = strcmp(buf_cstr(&text), entry->initial_text) == 0 ||
+                   (option->so_anyway && strcmp(buf_cstr(&text), option->so_anyway) == 0);
+    buf_deinit(&text);
+    return nothing;
+}
+
+/* One line per option and life of the server. */
 void conf_announce(struct conf *conf, struct conf_entry *entry) {
     const struct conf_option *option = entry->option;
-    if (!option->no_effect || !entry->was_set || entry->announced) return;
-    if (option->kind != CONF_LINE) {
-        struct buf text = {0};
-        conf_value_print(option, conf_field(entry), &text);
-        bool is_default = strcmp(buf_cstr(&text), entry->initial_text) == 0;
-        buf_deinit(&text);
-        if (is_default) return;
-    }
+    if (!option->no_effect || !entry->was_set || entry->announced || asks_for_nothing(entry)) return;
     entry->announced = true;
     log_warning(conf->logger, "option '%s' is accepted but has no effect (yet): %s", option->name,
                 option->no_effect);

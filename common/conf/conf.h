@@ -117,6 +117,8 @@ struct conf_option {
     void (*line_rewrite)(void *owner, struct buf *out);
     int args_min, args_max; /* CONF_LINE: number of arguments; args_max 0 is no bound */
     const char *no_effect;  /* accepted without effect: the reason in a few words; NULL: implemented */
+    const char *so_anyway;  /* with no_effect: a value, as CONFIG GET prints it, that asks for what the server
+                               does anyway ("" of save, while nothing is saved); NULL: only the default */
 };
 
 /* The offset of a field, refused by the compiler where its type is not the kind's. */
@@ -195,9 +197,6 @@ void conf_destroy(struct conf **conf); /* gives back the strings and lists in th
  * the conf; owner is what the callbacks get. A name that is already there, or a default that its own option
  * refuses, is a panic. */
 void conf_register(struct conf *conf, const struct conf_option *table, size_t count, void *base, void *owner);
-/* The same, but names that a module registered before are passed over: the net below all modules. */
-void conf_register_fallback(struct conf *conf, const struct conf_option *table, size_t count, void *base,
-                            void *owner);
 
 /* --- loading (conf_load.c) --- */
 
@@ -229,8 +228,11 @@ bool conf_load(struct conf *conf, const struct conf_files *files, int argc, char
 bool conf_load_text(struct conf *conf, const struct conf_files *files, const char *origin, struct slice text,
                     struct buf *message);
 
-/* One log line for each option that the user set and that has no effect. Once, after loading. */
+/* One log line for each option without effect that the user set to something that is not so anyway. Once,
+ * after loading. */
 void conf_log_no_effect(struct conf *conf);
+/* Why an option has no effect; NULL: it has one, or there is no such option. */
+const char *conf_no_effect(struct conf *conf, const char *name);
 
 /* Absolute path of the file that was loaded, or NULL: CONFIG REWRITE's target and INFO's config_file. */
 const char *conf_file(const struct conf *conf);

@@ -51,7 +51,7 @@ static void cmd_object_freq(struct call *call) {
 }
 
 static void cmd_object_help(struct call *call) {
-    describe_help(call->reply, command_by_id(CMD_OBJECT));
+    describe_help(call->reply, call->argv[0], command_by_id(CMD_OBJECT));
 }
 
 const struct command_binding object_bindings[] = {

@@ -2,36 +2,40 @@
 #include "common/commands/describe.h"
 #include "server/exec/exec_int.h"
 
+static const struct command_names *names_of(const struct call *call) {
+    return ((const struct exec *)call->module)->names;
+}
+
 static void cmd_command(struct call *call) {
-    describe_commands(call->reply);
+    describe_commands(call->reply, names_of(call));
 }
 
 static void cmd_command_count(struct call *call) {
-    describe_count(call->reply);
+    describe_count(call->reply, names_of(call));
 }
 
 static void cmd_command_info(struct call *call) {
-    describe_info(call->reply, call->argv + 2, call->argc - 2);
+    describe_info(call->reply, names_of(call), call->argv + 2, call->argc - 2);
 }
 
 static void cmd_command_docs(struct call *call) {
-    describe_docs(call->reply, call->argv + 2, call->argc - 2);
+    describe_docs(call->reply, names_of(call), call->argv + 2, call->argc - 2);
 }
 
 static void cmd_command_list(struct call *call) {
-    describe_list(call->reply, call->argv + 2, call->argc - 2);
+    describe_list(call->reply, names_of(call), call->argv + 2, call->argc - 2);
 }
 
 static void cmd_command_getkeys(struct call *call) {
-    describe_getkeys(call->reply, call->argv + 2, call->argc - 2);
+    describe_getkeys(call->reply, names_of(call), call->argv + 2, call->argc - 2);
 }
 
 static void cmd_command_getkeysandflags(struct call *call) {
-    describe_getkeysandflags(call->reply, call->argv + 2, call->argc - 2);
+    describe_getkeysandflags(call->reply, names_of(call), call->argv + 2, call->argc - 2);
 }
 
 static void cmd_command_help(struct call *call) {
-    describe_help(call->reply, command_by_id(CMD_COMMAND));
+    describe_help(call->reply, call->argv[0], command_by_id(CMD_COMMAND));
 }
 
 const struct command_binding command_bindings[] = {

@@ -16,6 +16,7 @@
 #include "server/keyspace/database.h"
 #include "server/keyspace/task.h"
 #include "server/keyspace/watch.h"
+#include <ctype.h>
 #include <stdio.h>
 
 #define GROUP_HASHES 128
@@ -27,6 +28,7 @@ struct exec *exec_create(struct keyspace *ks, const struct exec_conf *conf) {
     struct exec *x = mem_zalloc(sizeof(*x));
     x->keyspace = ks;
     x->conf = conf;
+    x->names = command_names_changed(&conf->names) ? &conf->names : NULL;
     x->us_per_cycle = 1 / clock_cycles_per_us();
     map_init(&x->errors, rng_next(&ks->rng));
     commit_gate_init(&x->gate);
@@ -218,8 +220,8 @@ static void refuse_unknown_sub(struct exec *x, struct call *call) {
     buf_append_str(&text, "ERR unknown subcommand '");
     append_shown(&text, call->argv[1], 128);
     buf_append_str(&text, "'. Try ");
-    for (const char *c = call->spec->name; *c; c++)
-        buf_append_char(&text, (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c));
+    for (size_t i = 0; i < call->argv[0].len; i++)
+        buf_append_char(&text, (char)toupper((unsigned char)call->argv[0].ptr[i]));
     buf_append_str(&text, " HELP.");
     call->spec = NULL;
     refuse(x, call, buf_cstr(&text));
@@ -418,7 +420,7 @@ static unsigned prepare(struct exec *x, const struct exec_request *r, struct pre
     p->hashes = (struct key_hashes){hashes, 0, 1, 0};
     p->spec = NULL;
     if (unlikely(r->session == NULL)) return 0;
-    const struct command_spec *spec = p->spec = command_lookup(r->argv[0].ptr, r->argv[0].len);
+    const struct command_spec *spec = p->spec = exec_lookup(x, r->argv[0], 0);
     if (spec == NULL || spec->first_key <= 0) return 0;
     int last = spec->last_key < 0 ? r->argc + spec->last_key : spec->last_key;
     if (last >= r->argc) last = r->argc - 1;
@@ -472,7 +474,7 @@ void exec_one(struct exec *x, struct session *s, const struct slice *argv, int a
     struct call call;
     begin_call(x, &call, s, argv, argc);
     call.flags = flags;
-    call.spec = command_lookup(argv[0].ptr, argv[0].len);
+    call.spec = exec_lookup(x, argv[0], flags);
     call.hashes = (struct key_hashes){NULL, 0, 1, 0};
     dispatch(x, &call);
 }

@@ -9,6 +9,7 @@
 #ifndef TORC_EXEC_EXEC_H
 #define TORC_EXEC_EXEC_H
 
+#include "common/commands/names.h"
 #include "common/conf/conf_types.h"
 #include "common/metrics/info.h"
 #include "server/exec/commit_gate.h"
@@ -29,6 +30,7 @@ struct exec_conf {
     bool latency_tracking;
     struct conf_percentiles percentiles; /* latency-tracking-info-percentiles */
     int enable_debug_command, enable_module_command, enable_protected_configs; /* enum exec_protected */
+    struct command_names names;                                                /* rename-command */
 };
 
 /* Both are borrowed. */

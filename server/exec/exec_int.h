@@ -19,7 +19,8 @@ struct command_stats {
 
 struct exec {
     struct keyspace *keyspace;
-    const struct exec_conf *conf; /* borrowed */
+    const struct exec_conf *conf;      /* borrowed */
+    const struct command_names *names; /* the conf's; NULL while all commands are called as declared */
     struct {
         command_handler *run;
         void *module;
@@ -46,6 +47,17 @@ struct exec {
 
 /* Runs a command that has passed all gates, with epilogue and statistics. */
 void exec_run(struct exec *x, struct call *call);
+
+/* --- rename.c --- */
+/* Takes a line of rename-command; owner is the exec_conf. */
+bool exec_rename_command(void *owner, const struct slice *words, int count, struct conf_error *err);
+/* The command that a client calls by this name; NULL: none. flags are the call's. */
+const struct command_spec *exec_lookup_renamed(const struct exec *x, struct slice name, uint32_t flags);
+static inline const struct command_spec *exec_lookup(const struct exec *x, struct slice name,
+                                                     uint32_t flags) {
+    if (unlikely(x->names != NULL)) return exec_lookup_renamed(x, name, flags);
+    return command_lookup(name.ptr, name.len);
+}
 
 /* --- members.c --- */
 /* What is known of a request before it runs. */

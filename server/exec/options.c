@@ -17,10 +17,15 @@ static const struct conf_option options[] = {
                   .flags = CONF_IMMUTABLE),
     CONF_OPT_ENUM("enable-protected-configs", FIELD, enable_protected_configs, protections, "no",
                   .flags = CONF_IMMUTABLE),
+    CONF_OPT_LINE("rename-command", 2, 2, exec_rename_command),
 };
 
 void exec_register_options(struct exec_conf *exec_conf, struct conf *conf) {
     conf_register(conf, options, CONF_COUNT(options), exec_conf, exec_conf);
+}
+
+void exec_conf_deinit(struct exec_conf *exec_conf) {
+    command_names_deinit(&exec_conf->names);
 }
 
 bool exec_protected_allows(int protection, const struct session *s) {

@@ -1,6 +1,8 @@
 /* Argument parsing and the errors that every command shares. */
 #include "server/keyspace/call.h"
 #include "common/base/num.h"
+#include "common/commands/names.h"
+#include <ctype.h>
 #include <stdio.h>
 
 bool call_int64_msg(struct call *call, int arg, int64_t *out, const char *error) {
@@ -40,20 +42,16 @@ void call_error_arity(struct call *call) {
     resp_errorf(call->reply, "ERR wrong number of arguments for '%s' command", call->spec->name);
 }
 
-static const struct command_spec *container_of(const struct call *call) {
-    return call->spec->parent == COMMAND_NO_PARENT ? call->spec : command_by_id(call->spec->parent);
-}
-
-static void upper(char *out, size_t size, const char *text) {
+static void upper(char *out, size_t size, struct slice text) {
     size_t i = 0;
-    for (; text[i] && i + 1 < size; i++)
-        out[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 32 : text[i]);
+    for (; i < text.len && text.ptr[i] && i + 1 < size; i++)
+        out[i] = (char)toupper((unsigned char)text.ptr[i]);
     out[i] = 0;
 }
 
 void call_error_subcommand(struct call *call) {
-    char name[32];
-    upper(name, sizeof(name), container_of(call)->name);
+    char name[COMMAND_RENAMED_LEN_MAX + 1]; /* as the client called it */
+    upper(name, sizeof(name), call->argv[0]);
     struct slice word = call->argv[1];
     int shown = word.len > 128 ? 128 : (int)word.len;
     resp_errorf(call->reply, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try %s HELP.",

@@ -118,6 +118,22 @@ static void emit(struct keyspace *ks, int db_index, const struct slice *argv, in
     u->journal_position = u->journal->append(u->journal->owner, db_index, argv, argc);
 }
 
+/* The command as the client sent it, but by the name of its declaration: other servers, and this one after a
+ * restart, need not know how rename-command calls it here. */
+static void emit_command(struct keyspace *ks, const struct call *call) {
+    const struct command_spec *spec = call->spec;
+    const char *name = (spec->parent == COMMAND_NO_PARENT ? spec : command_by_id(spec->parent))->name;
+    if (likely(slice_is(call->argv[0], name))) {
+        emit(ks, call->db->index, call->argv, call->argc);
+        return;
+    }
+    struct slice *argv = mem_alloc((size_t)call->argc * sizeof(*argv));
+    memcpy(argv, call->argv, (size_t)call->argc * sizeof(*argv));
+    argv[0] = slice_of(name);
+    emit(ks, call->db->index, argv, call->argc);
+    mem_free(argv);
+}
+
 void unit_journal_before(struct keyspace *ks, struct database *db, const struct slice *argv, int argc) {
     if (ks->unit.journal) emit(ks, db->index, argv, argc);
 }
@@ -166,7 +182,7 @@ void unit_end(struct keyspace *ks, struct call *call) {
         if (u->replaced)
             emit_replaced(ks, call->db->index);
         else if (u->dirty)
-            emit(ks, call->db->index, call->argv, call->argc);
+            emit_command(ks, call);
         buf_clear(&u->records);
         u->record_count = 0;
     }

@@ -10,7 +10,7 @@ void cmd_client_id(struct call *call) {
 }
 
 void cmd_client_help(struct call *call) {
-    describe_help(call->reply, command_by_id(call->spec->parent));
+    describe_help(call->reply, call->argv[0], command_by_id(call->spec->parent));
 }
 
 /* --- names --- */

@@ -45,13 +45,14 @@ void net_cron(struct io_timer *timer) {
     struct net *net = LIST_OWNER(timer, struct net, cron);
     struct io_stats io;
     int64_t now_us = io_now_us(net->io);
+    /* On the grid of its period: timers of the same period share their turns. */
+    io_timer_set(net->io, timer, now_us - now_us % NET_CRON_US + NET_CRON_US);
+    if (net->parts.cron_paused && *net->parts.cron_paused) return;
     io_stats(net->io, &io);
     rate_sample(&net->net_in, now_us, io.recv_bytes - net->in_base);
     rate_sample(&net->net_out, now_us, io.send_bytes - net->out_base);
     next_second(net, net_now_ms(net));
     look_at_some(net, net_now_ms(net));
-    /* On the grid of its period: timers of the same period share their turns. */
-    io_timer_set(net->io, timer, now_us - now_us % NET_CRON_US + NET_CRON_US);
 }
 
 /* --- INFO --- */

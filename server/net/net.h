@@ -29,6 +29,7 @@ struct net_parts {
     const char *redis_version;        /* what HELLO answers */
     const char *(*role)(void *owner); /* "master" or "replica", for HELLO; NULL: always master */
     void *role_owner;
+    const bool *cron_paused; /* while it is true, clients are not looked at once a second; NULL: never */
 };
 
 /* Declares the options (before loading). Both are borrowed. */

@@ -42,6 +42,8 @@ static const char *const help[] = {
     "    How the value is kept.",
     "PANIC",
     "    End the server as a failed assertion does.",
+    "PAUSE-CRON <0|1>",
+    "    Stop the periodic work (sampling, looking at clients), or let it go on.",
     "POPULATE <count> [<prefix>] [<size>]",
     "    Make <count> string keys named <prefix>:<number>, 'key' if omitted, with values of <size> bytes.",
     "PROTOCOL <type>",
@@ -290,6 +292,11 @@ static void debug_set_active_expire(struct call *call) {
     if (read_switch(call, &call->keyspace->active_expire)) resp_ok(call->reply);
 }
 
+static void debug_pause_cron(struct call *call) {
+    struct system *sys = call->module;
+    if (read_switch(call, &sys->cron_paused)) resp_ok(call->reply);
+}
+
 /* There are no scripts yet that could be denied anything. */
 static void debug_set_disable_deny_scripts(struct call *call) {
     bool ignored;
@@ -397,6 +404,7 @@ static void cmd_debug(struct call *call) {
         {"protocol", 3, 3, debug_protocol},
         {"sleep", 3, 3, debug_sleep},
         {"set-active-expire", 3, 3, debug_set_active_expire},
+        {"pause-cron", 3, 3, debug_pause_cron},
         {"set-disable-deny-scripts", 3, 3, debug_set_disable_deny_scripts},
         {"log", 3, 3, debug_log},
         {"segfault", 2, 2, debug_segfault},

@@ -41,7 +41,7 @@ static void cmd_memory_purge(struct call *call) {
 }
 
 static void cmd_memory_help(struct call *call) {
-    describe_help(call->reply, command_by_id(CMD_MEMORY));
+    describe_help(call->reply, call->argv[0], command_by_id(CMD_MEMORY));
 }
 
 const struct command_binding memory_bindings[] = {

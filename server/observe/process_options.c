@@ -30,11 +30,17 @@ static bool apply_log(void *owner, struct conf_error *err) {
     return true;
 }
 
+/* Not immutable, since clients set all options of CONFIG GET * to what they are and skip only those that are
+ * immutable in Redis. */
+static bool keep_engine(void *owner, struct conf_error *err) {
+    return conf_fail(err, "the engine is chosen at the start");
+}
+
 #define FIELD     struct server_options
 #define IMMUTABLE .flags = CONF_IMMUTABLE
 
 static const struct conf_option table[] = {
-    CONF_OPT_ENUM("io-engine", FIELD, io_engine, engines, "auto", IMMUTABLE),
+    CONF_OPT_ENUM("io-engine", FIELD, io_engine, engines, "auto", .apply = keep_engine),
     CONF_OPT_BOOL("daemonize", FIELD, daemonize, "no", IMMUTABLE),
     CONF_OPT_STRING("pidfile", FIELD, pidfile, NULL, IMMUTABLE),
     CONF_OPT_ENUM("loglevel", FIELD, loglevel, levels, "notice", .apply = apply_log),

@@ -27,7 +27,8 @@ struct system {
     char run_id[41];
     const char *executable; /* owned: absolute path */
     int64_t started_ms;
-    bool stopping; /* SHUTDOWN was accepted: the loop ends after this turn */
+    bool cron_paused; /* DEBUG PAUSE-CRON: the timers look at it and do nothing */
+    bool stopping;    /* SHUTDOWN was accepted: the loop ends after this turn */
     struct rate ops_rate;
     uint64_t rss_bytes;     /* sampled by system_sample */
     uint64_t startup_bytes; /* used_memory of the empty server */

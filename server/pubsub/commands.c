@@ -137,7 +137,7 @@ static void cmd_pubsub_numpat(struct call *call) {
     resp_int(call->reply, (int64_t)pubsub_count(call->module, PUBSUB_PATTERN));
 }
 static void cmd_pubsub_help(struct call *call) {
-    describe_help(call->reply, command_by_id(call->spec->parent));
+    describe_help(call->reply, call->argv[0], command_by_id(call->spec->parent));
 }
 
 const struct command_binding pubsub_bindings[] = {

@@ -304,9 +304,15 @@ tags {config flags external:skip} {
         } $why
     }
 
-    test "A file that renames what there is not is refused" {
-        server_says [list [config_of "# first\nrename-command nosuch x\nport 0"]]
-    } {*line 2*No such command in rename-command*} {later}
+    foreach {line why} {
+        "rename-command nosuch x"   "*line 2*No such command in rename-command*"
+        "rename-command get set"    "*line 2*Target command name already exists*"
+        "rename-command get"        "*line 2*Bad directive or wrong number of arguments*"
+    } {
+        test "A file with '$line' is refused" {
+            server_says [list [config_of "# first\n$line\nport 0"]]
+        } $why
+    }
 
     test "An unknown option names file, line and the nearest option" {
         set path [config_of "# first\n\nmaxmemmory 1mb"]
@@ -344,5 +350,97 @@ tags {config flags external:skip} {
         set said [server_says [list --port $taken --bind 127.0.0.1 --save ""]]
         close $listener
         assert_match "*Failed listening on port $taken*" $said
+    }
+}
+
+start_server {tags {config external:skip} overrides {rename-command {Get fetch} save {}}} {
+    test "A renamed command has its new name alone" {
+        assert_replies {
+            {set k v}               OK
+            {FETCH k}               v
+            {get k}                 {-ERR unknown command 'get', with args beginning with: 'k' }
+            {fetch}                 {-ERR wrong number of arguments for 'get' command}
+            {command getkeys fetch k} k
+            {command getkeys get k} {-ERR Invalid command specified}
+        }
+        assert_equal get [lindex [r command info fetch] 0 0]
+        assert_equal {{}} [r command info get]
+        assert_equal get [lindex [r command docs fetch] 0]
+        assert_equal get [r command list filterby pattern get]
+    }
+
+    test "A renamed command in a transaction" {
+        r multi
+        assert_equal QUEUED [r fetch k]
+        assert_error "ERR unknown command*" { r get k }
+        assert_error "EXECABORT*" { r exec }
+    }
+
+    test "CONFIG REWRITE keeps the new name" {
+        assert_equal OK [r config rewrite]
+        restart_server 0 true false
+        assert_error "ERR unknown command*" { r get k }
+        r fetch k
+    } {}
+}
+
+start_server {tags {config external:skip} overrides {rename-command {config Foo}}} {
+    test "The subcommands of a renamed command" {
+        assert_equal {port} [lindex [r foo get port] 0]
+        assert_equal OK [r foo set timeout 1]
+        assert_error "ERR unknown command 'config'*" { r config get port }
+        assert_equal config|get [lindex [r command info foo|get] 0 0]
+        assert_equal {{}} [r command info config|get]
+        assert_error "ERR unknown subcommand 'nosuch'. Try FOO HELP." { r foo nosuch }
+        assert_match "FOO <subcommand>*" [lindex [r foo help] 0]
+    }
+}
+
+# What the kernel thinks of a server.
+proc oom_score {} {
+    set fd [open /proc/[srv 0 pid]/oom_score_adj]
+    set score [gets $fd]
+    close $fd
+    return $score
+}
+
+start_server {tags {config external:skip}} {
+    test "oom-score-adj: relative, absolute, and back" {
+        set before [oom_score]
+        r config set oom-score-adj-values "50 60 70"
+        assert_equal $before [oom_score]
+        r config set oom-score-adj relative
+        assert_equal [expr {min($before + 50, 1000)}] [oom_score]
+        r config set oom-score-adj absolute oom-score-adj-values "[expr {max($before, 900)}] 950 1000"
+        assert_equal [expr {max($before, 900)}] [oom_score]
+        r config set oom-score-adj yes oom-score-adj-values "2000 2000 2000"
+        assert_equal 1000 [oom_score]
+        r config set oom-score-adj no
+        assert_equal $before [oom_score]
+        assert_error "*must be between -2000 and 2000*" { r config set oom-score-adj-values "0 0 2001" }
+    }
+}
+
+start_server {tags {config external:skip} overrides {oom-score-adj yes oom-score-adj-values {7 8 9}}} {
+    test "oom-score-adj at the start" {
+        set fd [open /proc/self/oom_score_adj]
+        set ours [gets $fd]
+        close $fd
+        assert_equal [expr {min($ours + 7, 1000)}] [oom_score]
+    }
+}
+
+start_server {tags {config external:skip torc}} {
+    test "Every value can be set to what it is, the engine too" {
+        set engine [lindex [r config get io-engine] 1]
+        assert_equal OK [r config set io-engine $engine]
+        set other [expr {$engine eq "epoll" ? "io_uring" : "epoll"}]
+        assert_error "*the engine is chosen at the start" { r config set io-engine $other }
+        assert_equal $engine [lindex [r config get io-engine] 1]
+    }
+
+    test "An option set to what happens anyway is not worth a line in the log" {
+        r config set save "" lazyfree-lazy-user-del yes slowlog-log-slower-than -1
+        assert_equal 0 [count_log_message 0 "has no effect"]
     }
 }

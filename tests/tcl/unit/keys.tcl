@@ -289,7 +289,7 @@ start_server {tags {keyspace external:skip} overrides {databases 1}} {
     }
 }
 
-start_server {tags {keyspace external:skip later} overrides {rename-command {flushall ""}}} {
+start_server {tags {keyspace external:skip} overrides {rename-command {flushall ""}}} {
     test "A command renamed to nothing is unknown" {
         assert_replies {
             {flushall}      {-ERR unknown command 'flushall', with args beginning with: }

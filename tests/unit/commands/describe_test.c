@@ -51,7 +51,8 @@ static int split(char *command, struct slice *argv) {
     return argc;
 }
 
-typedef void describe(struct resp_writer *w, const struct slice *args, int count);
+typedef void describe(struct resp_writer *w, const struct command_names *called, const struct slice *args,
+                      int count);
 
 static void expect(int proto, describe *form, const char *args, const char *expected) {
     struct reply r;
@@ -59,7 +60,7 @@ static void expect(int proto, describe *form, const char *args, const char *expe
     struct slice argv[16];
     begin(&r, proto);
     strcpy(buffer, args);
-    form(&r.writer, argv, split(buffer, argv));
+    form(&r.writer, NULL, argv, split(buffer, argv));
     assert_string_equal(text(&r), expected);
     end(&r);
 }
@@ -157,11 +158,11 @@ static void whole_tables_are_well_formed(void **state) {
     for (int proto = 2; proto <= 3; proto++) {
         struct reply r;
         begin(&r, proto);
-        describe_commands(&r.writer);
+        describe_commands(&r.writer, NULL);
         const char *p = text(&r);
         values[proto - 2][0] = walk(&p);
         assert_int_equal(*p, '\0');
-        describe_docs(&r.writer, NULL, 0);
+        describe_docs(&r.writer, NULL, NULL, 0);
         p = text(&r);
         values[proto - 2][1] = walk(&p);
         assert_int_equal(*p, '\0');
@@ -178,14 +179,14 @@ static void help_shows_what_is_built(void **state) {
     for (unsigned id = 0; id < command_count(); id++) {
         const struct command_spec *spec = command_by_id(id);
         if (spec->sub_count == 0) continue;
-        describe_help(&r.writer, spec);
+        describe_help(&r.writer, slice_of(spec->name), spec);
         const char *p = text(&r);
         walk(&p);
         assert_int_equal(*p, '\0');
     }
-    describe_help(&r.writer, command_by_id(CMD_CONFIG));
+    describe_help(&r.writer, slice_of("Conf"), command_by_id(CMD_CONFIG));
     const char *config = text(&r);
-    assert_non_null(strstr(config, "+CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n"));
+    assert_non_null(strstr(config, "+CONF <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n"));
     assert_non_null(strstr(config, "+GET parameter [parameter ...]\r\n+    "));
     assert_non_null(strstr(config, "+SET parameter value [parameter value ...]\r\n+    "));
     end(&r);

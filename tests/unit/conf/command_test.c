@@ -241,7 +241,11 @@ static void get_by_name_pattern_and_alias(void **state) {
 
 static void options_without_effect_are_announced_once(void **state) {
     assert_string_equal(fixture_set(&f, LIST("kept", "1")), "+OK|");
-    assert_int_equal(f.log.len, 0); /* the default */
+    assert_string_equal(fixture_set(&f, LIST("kept", "0")), "+OK|");
+    assert_int_equal(f.log.len, 0); /* the default, and what is so anyway */
+    assert_string_equal(conf_no_effect(f.conf, "kept"), "nobody reads it");
+    assert_null(conf_no_effect(f.conf, "port"));
+    assert_null(conf_no_effect(f.conf, "nothing"));
     assert_string_equal(fixture_set(&f, LIST("kept", "2")), "+OK|");
     assert_non_null(
         strstr(buf_cstr(&f.log), "option 'kept' is accepted but has no effect (yet): nobody reads it"));

@@ -70,11 +70,11 @@ static const struct conf_option kept[] = {
      .flags = CONF_KEPT,
      .max = 9,
      .initial = "1",
-     .no_effect = "nobody reads it"},
+     .no_effect = "nobody reads it",
+     .so_anyway = "0"},
     {.name = "guarded", .kind = CONF_STRING, .flags = CONF_KEPT | CONF_PROTECTED, .initial = "x"},
     {.name = "quiet", .kind = CONF_BOOL, .flags = CONF_KEPT | CONF_DENY_LOADING, .initial = "no"},
     {.name = "hidden-delay", .kind = CONF_INT, .flags = CONF_KEPT | CONF_HIDDEN, .max = 100, .initial = "0"},
-    {.name = "port", .kind = CONF_BOOL, .flags = CONF_KEPT, .initial = "no"}, /* the module has it already */
 };
 
 /* --- files in memory --- */
@@ -162,7 +162,7 @@ void fixture_init(struct fixture *f) {
     resp_pool_init(&f->pool);
     f->conf = conf_create("Torc 0.1.0", &f->logger);
     conf_register(f->conf, table, CONF_COUNT(table), &f->module, &f->module);
-    conf_register_fallback(f->conf, kept, CONF_COUNT(kept), NULL, NULL);
+    conf_register(f->conf, kept, CONF_COUNT(kept), NULL, NULL);
 }
 
 void fixture_deinit(struct fixture *f) {

@@ -210,6 +210,8 @@ static void standard_input(void **state) {
 }
 
 static void options_without_effect(void **state) {
+    assert_null(fixture_load(&f, "kept 0\n"));
+    conf_log_no_effect(f.conf);
     assert_null(fixture_load(&f, "kept 2\nport 1\n"));
     assert_int_equal(f.log.len, 0);
     conf_log_no_effect(f.conf);

@@ -1,4 +1,5 @@
-/* Options without a module, and the shipped redis.conf: every option of Redis 7.2 is known. */
+/* The options of the whole server: every option of Redis 7.2 is known, and the shipped redis.conf tells the
+ * truth about them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,7 @@
 #include <cmocka.h>
 
 #include "common/conf/conf_posix.h"
-#include "server/compat_options.h"
+#include "server/server.h"
 #include <ctype.h>
 #include <unistd.h>
 
@@ -19,8 +20,8 @@ static const char *const redis_defaults[][2] = {
 };
 
 struct fixture {
-    struct conf *conf;
-    struct compat_options options;
+    struct server *server; /* configured, not started */
+    struct conf *conf;     /* its */
     struct logger logger;
     struct buf log, message, text;
     struct resp_pool pool;
@@ -35,13 +36,14 @@ static int setup(void **state) {
     memset(&f, 0, sizeof(f));
     f.logger = (struct logger){.level = LOG_LEVEL_DEBUG, .role = 'M', .sink = take_log};
     resp_pool_init(&f.pool);
-    f.conf = conf_create("Torc 0.1.0", &f.logger);
-    compat_options_register(&f.options, f.conf, &conf_posix_files);
+    struct server_setup server_setup = {.log = &f.logger};
+    f.server = server_configure(&server_setup, 0, NULL, &f.message);
+    f.conf = f.server->conf;
     return 0;
 }
 
 static int teardown(void **state) {
-    conf_destroy(&f.conf);
+    server_destroy(&f.server);
     buf_deinit(&f.log);
     buf_deinit(&f.message);
     buf_deinit(&f.text);
@@ -109,15 +111,15 @@ static void values_are_checked_as_in_redis(void **state) {
                   "argument must be between -1 and 9223372036854775807 inclusive");
     check_refused(
         "maxmemory-policy", "x",
-        "one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, "
-        "allkeys-lfu, allkeys-random, noeviction");
+        "one of the following: volatile-lru, volatile-lfu, volatile-mru, volatile-random, volatile-ttl, "
+        "allkeys-lru, allkeys-lfu, allkeys-mru, allkeys-random, noeviction");
     check_refused("appendfsync", "x", "one of the following: everysec, always, no");
     check_refused("oom-score-adj", "x", "one of the following: no, yes, relative, absolute");
     check_refused("shutdown-on-sigterm", "save nosave",
                   "shutdown options SAVE and NOSAVE can't be used simultaneously");
     check_refused("notify-keyspace-events", "abc", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     check_refused("proc-title-template", "{foo}", "template format is invalid or contains unknown variables");
-    check_refused("proc-title-template", "", "template format is invalid or contains unknown variables");
+    check_refused("io-engine", "epoll", "the engine is chosen at the start");
     check_refused("cluster-announce-hostname", "a b",
                   "Hostnames may only contain alphanumeric characters, hyphens or dots");
     check_refused("dbfilename", "a/b", "dbfilename can't be a path, just a filename");
@@ -145,28 +147,37 @@ static void values_become_what_counts(void **state) {
     assert_null(set("proc-title-template", "{title} x {port}{config-file}"));
     assert_null(set("dir", "/usr/../tmp/."));
     assert_string_equal(value("dir"), "/tmp");
-    assert_string_equal(f.options.dir, "/tmp");
+    assert_string_equal(f.server->compat.dir, "/tmp");
 }
 
 static void what_has_no_effect_is_said_once(void **state) {
-    assert_true(
-        load("appendonly no\nio-threads 4\nactivedefrag yes\nuser alice on\nrename-command CONFIG \"\"\n"
-             "loadmodule /x.so a b\nlist-max-ziplist-entries 5\ndir /tmp\n"));
+    assert_true(load("appendonly no\nio-threads 4\nactivedefrag yes\nuser alice on\nsave \"\"\n"
+                     "lazyfree-lazy-user-del yes\nslowlog-log-slower-than -1\nloadmodule /x.so a "
+                     "b\nlist-max-ziplist-entries 5\ndir /tmp\n"));
     conf_log_no_effect(f.conf);
     const char *log = buf_cstr(&f.log);
     assert_non_null(
         strstr(log, "option 'io-threads' is accepted but has no effect (yet): one thread serves all data"));
     assert_non_null(strstr(log, "option 'activedefrag'"));
     assert_non_null(strstr(log, "option 'user'"));
-    assert_non_null(strstr(log, "option 'rename-command'"));
     assert_non_null(strstr(log, "option 'loadmodule'"));
     assert_null(strstr(log, "'appendonly'")); /* set to what it is anyway */
+    assert_null(strstr(log, "'save'"));       /* set to what happens anyway */
+    assert_null(strstr(log, "'lazyfree-lazy-user-del'"));
+    assert_null(strstr(log, "'slowlog-log-slower-than'"));
     assert_null(strstr(log, "'dir'"));
 }
 
+static void check_fatal(const char *text, const char *reason) {
+    assert_false(load(text));
+    if (!strstr(buf_cstr(&f.message), reason)) fail_msg("%s does not hold %s", buf_cstr(&f.message), reason);
+}
+
 static void fatal_lines(void **state) {
-    assert_false(load("rename-command get\n"));
-    assert_non_null(strstr(buf_cstr(&f.message), "Bad directive or wrong number of arguments"));
+    check_fatal("rename-command get\n", "Bad directive or wrong number of arguments");
+    check_fatal("\nrename-command nosuch x\n",
+                "at line 2\n>>> 'rename-command nosuch x'\nNo such command in rename-command\nx:2");
+    check_fatal("rename-command get set\n", "Target command name already exists\nx:1");
     assert_false(load("appendonyl yes\n"));
     assert_non_null(strstr(buf_cstr(&f.message), "unknown option 'appendonyl', did you mean 'appendonly'?"));
     assert_false(load("dir /no/where\n"));
@@ -245,13 +256,116 @@ static void the_shipped_file_names_every_option(void **state) {
     buf_deinit(&file);
 }
 
+/* --- its marks --- */
+
+struct marks {
+    bool section,
+        paragraph; /* a mark is in force that covers the section, or the lines up to the next blank one */
+    int covered_by_section, covered_by_paragraph;
+    int wrong;
+    bool silent;
+};
+
+static void end_of_reach(struct marks *marks, bool *mark, int *covered, const char *what, int line) {
+    if (*mark && *covered == 0) {
+        if (!marks->silent) print_error("redis.conf:%d: a mark of a %s covers no option\n", line, what);
+        marks->wrong++;
+    }
+    *mark = false;
+    *covered = 0;
+}
+
+/* The name of the option that the line sets, or shows behind "# "; false: none. Names are written in lower
+ * case, and sentences begin with a capital. */
+static bool option_on(struct slice line, char name[64]) {
+    if (line.len > 2 && line.ptr[0] == '#' && line.ptr[1] == ' ')
+        line = (struct slice){line.ptr + 2, line.len - 2};
+    size_t len = 0;
+    while (len < line.len && (islower((unsigned char)line.ptr[len]) || strchr("-_", line.ptr[len])) &&
+           len < 63)
+        len++;
+    if (len == 0 || (len < line.len && line.ptr[len] != ' ')) return false;
+    memcpy(name, line.ptr, len);
+    name[len] = '\0';
+    return value(name) || conf_no_effect(f.conf, name); /* the second knows lines such as user */
+}
+
+static void check_option(struct marks *marks, const char *name, int line) {
+    const char *reason = conf_no_effect(f.conf, name);
+    bool marked = marks->section || marks->paragraph;
+    marks->covered_by_section += marks->section;
+    marks->covered_by_paragraph += marks->paragraph;
+    if (marked == (reason != NULL)) return;
+    marks->wrong++;
+    if (marks->silent) return;
+    if (marked)
+        print_error("redis.conf:%d: %s is marked and has an effect\n", line, name);
+    else
+        print_error("redis.conf:%d: %s has no effect (%s) and no mark\n", line, name, reason);
+}
+
+/* Counts what is wrong with the marks of a file. */
+static int wrong_marks(struct slice text, bool silent) {
+    struct marks marks = {.silent = silent};
+    int number = 0;
+    while (text.len) {
+        const char *end = memchr(text.ptr, '\n', text.len);
+        struct slice line = {text.ptr, end ? (size_t)(end - text.ptr) : text.len};
+        text = (struct slice){line.ptr + line.len + (end != NULL), text.len - line.len - (end != NULL)};
+        number++;
+        bool has_mark = memmem(line.ptr, line.len, "[no effect", 10) != NULL;
+        char name[64];
+        if (line.len > 2 && memcmp(line.ptr, "##", 2) == 0) {
+            end_of_reach(&marks, &marks.paragraph, &marks.covered_by_paragraph, "paragraph", number);
+            end_of_reach(&marks, &marks.section, &marks.covered_by_section, "section", number);
+            marks.section = has_mark;
+        } else if (line.len == 0) {
+            end_of_reach(&marks, &marks.paragraph, &marks.covered_by_paragraph, "paragraph", number);
+        } else if (option_on(line, name)) {
+            check_option(&marks, name, number);
+        } else if (has_mark && memmem(line.ptr, line.len, "\"[no effect", 11) ==
+                                   NULL) { /* not where they are explained */
+            marks.paragraph = true;
+        }
+    }
+    end_of_reach(&marks, &marks.paragraph, &marks.covered_by_paragraph, "paragraph", number);
+    end_of_reach(&marks, &marks.section, &marks.covered_by_section, "section", number);
+    return marks.wrong;
+}
+
+static void the_marks_of_the_shipped_file_are_true(void **state) {
+    struct buf file = {0};
+    read_shipped(&file);
+    assert_int_equal(wrong_marks(buf_slice(&file), false), 0);
+    buf_deinit(&file);
+}
+
+/* The check itself finds what it is there for. */
+static void wrong_marks_are_found(void **state) {
+    assert_int_equal(wrong_marks(SLICE("# A port.\nport 1\n\n# [no effect: x]\nhz 1\n"), true), 0);
+    assert_int_equal(wrong_marks(SLICE("## s [no effect: x] ##\n\nhz 1\n\n# hz 1\n## s ##\nport 1\n"), true),
+                     0);
+    assert_int_equal(wrong_marks(SLICE("# Missing.\nhz 1\n"), true), 1);
+    assert_int_equal(wrong_marks(SLICE("# [no effect: x]\nhz 1\n\n# bind-source-addr 1\n"), true), 1);
+    assert_int_equal(wrong_marks(SLICE("# [no effect: stale]\nport 1\n"), true), 1);
+    assert_int_equal(wrong_marks(SLICE("## s [no effect: stale] ##\n# port 1\n"), true), 1);
+    assert_int_equal(wrong_marks(SLICE("# [no effect: of nothing]\n\n## [no effect: neither] ##\n"), true),
+                     2);
+}
+
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(every_option_of_redis_is_known),   T(every_value_can_be_set_to_itself),
-        T(values_are_checked_as_in_redis),   T(values_become_what_counts),
-        T(what_has_no_effect_is_said_once),  T(fatal_lines),
-        T(the_shipped_file_is_the_defaults), T(the_shipped_file_names_every_option),
+        T(every_option_of_redis_is_known),
+        T(every_value_can_be_set_to_itself),
+        T(values_are_checked_as_in_redis),
+        T(values_become_what_counts),
+        T(what_has_no_effect_is_said_once),
+        T(fatal_lines),
+        T(the_shipped_file_is_the_defaults),
+        T(the_shipped_file_names_every_option),
+        T(wrong_marks_are_found),
+        T(the_marks_of_the_shipped_file_are_true),
     };
-    return cmocka_run_group_tests_name("options without a module", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("the options of a server", tests, NULL, NULL);
 }

@@ -10,8 +10,15 @@
 #define START_MS  1700000000000
 #define WORDS_MAX 64
 
-void engine_init(struct engine *e) {
+static void start_exec(struct engine *e) {
     static const struct command_binding *const families[] = {COMMAND_FAMILIES};
+    e->exec = exec_create(&e->keyspace, &e->exec_conf);
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+        exec_bind(e->exec, families[i], NULL);
+    exec_bind(e->exec, multi_bindings, e->exec);
+}
+
+void engine_init(struct engine *e) {
     uint64_t seed = 1;
     memset(e, 0, sizeof(*e));
     e->account_before = mem_account_enter(&e->account);
@@ -21,12 +28,14 @@ void engine_init(struct engine *e) {
     keyspace_register_options(&e->keyspace, e->conf);
     exec_register_options(&e->exec_conf, e->conf);
     keyspace_init(&e->keyspace, &e->keyspace.conf, &e->account, NULL, START_MS, &seed);
-    e->exec = exec_create(&e->keyspace, &e->exec_conf);
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-        exec_bind(e->exec, families[i], NULL);
-    exec_bind(e->exec, multi_bindings, e->exec);
+    start_exec(e);
     resp_pool_init(&e->pool);
     session_init(&e->session, 1, keyspace_database(&e->keyspace, 0), &e->pool, NULL, SESSION_INTERNAL);
+}
+
+void engine_restart_exec(struct engine *e) {
+    exec_destroy(&e->exec);
+    start_exec(e);
 }
 
 void engine_deinit(struct engine *e) {
@@ -35,6 +44,7 @@ void engine_deinit(struct engine *e) {
     exec_destroy(&e->exec);
     keyspace_deinit(&e->keyspace);
     resp_pool_deinit(&e->pool);
+    exec_conf_deinit(&e->exec_conf);
     conf_destroy(&e->conf);
     buf_deinit(&e->reply);
     mem_account_enter(e->account_before);

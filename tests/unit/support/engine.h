@@ -23,6 +23,8 @@ struct engine {
 
 void engine_init(struct engine *e);
 void engine_deinit(struct engine *e);
+/* Dispatch anew, for options that it reads at boot; before any command ran. */
+void engine_restart_exec(struct engine *e);
 
 /* Runs one command whose words are separated by single blanks; returns its reply (borrowed until the next).
  */
