@@ -62,13 +62,7 @@ static void on_sample(struct io_timer *timer) {
 }
 
 static void bind_commands(struct server *s) {
-    static const struct command_binding *const families[] = {
-        generic_bindings,    expire_bindings,       object_bindings,        scan_bindings,
-        string_bindings,     string_range_bindings, string_number_bindings, lcs_bindings,
-        bitmap_bindings,     bitfield_bindings,     hash_bindings,          hash_visit_bindings,
-        set_bindings,        set_visit_bindings,    set_algebra_bindings,   zset_bindings,
-        zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,      zset_visit_bindings,
-    };
+    static const struct command_binding *const families[] = {COMMAND_FAMILIES};
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         exec_bind(s->exec, families[i], NULL);
     exec_bind(s->exec, multi_bindings, s->exec);

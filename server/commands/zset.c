@@ -106,8 +106,8 @@ static void add(struct call *call, struct add_request *r, int words) {
     if (pairs != stack) mem_free_sized(pairs, r->count * sizeof(*pairs));
 }
 
-static void cmd_zadd(struct call *call) {
-    struct add_request r = {0};
+static void add_command(struct call *call, unsigned flags) {
+    struct add_request r = {.flags = flags};
     parse_add_options(call, &r);
     int words = call->argc - r.first;
     const char *error = check_add_options(&r, words);
@@ -117,9 +117,13 @@ static void cmd_zadd(struct call *call) {
         add(call, &r, words);
 }
 
+static void cmd_zadd(struct call *call) {
+    add_command(call, 0);
+}
+
+/* It is ZADD INCR, down to the option words that it must not have: there they leave too few arguments. */
 static void cmd_zincrby(struct call *call) {
-    struct add_request r = {.flags = ZSET_INCR, .first = 2};
-    add(call, &r, 2);
+    add_command(call, ZSET_INCR);
 }
 
 /* --- removing --- */

@@ -74,12 +74,7 @@ struct world {
 };
 
 static void engine_init(struct engine *e, struct world *w, bool primary) {
-    static const struct command_binding *const families[] = {
-        generic_bindings, expire_bindings,       object_bindings,        scan_bindings,
-        string_bindings,  string_range_bindings, string_number_bindings, lcs_bindings,
-        bitmap_bindings,  bitfield_bindings,     hash_bindings,          hash_visit_bindings,
-        set_bindings,     set_visit_bindings,    set_algebra_bindings,
-    };
+    static const struct command_binding *const families[] = {COMMAND_FAMILIES};
     uint64_t seed = primary ? 1 : 2;
     keyspace_init(&e->keyspace, &w->keyspace_conf, &w->account, NULL, START_MS, &seed);
     e->exec = exec_create(&e->keyspace, &w->exec_conf);

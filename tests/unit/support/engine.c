@@ -11,13 +11,7 @@
 #define WORDS_MAX 64
 
 static void start_exec(struct engine *e) {
-    static const struct command_binding *const families[] = {
-        generic_bindings,    expire_bindings,       object_bindings,        scan_bindings,
-        string_bindings,     string_range_bindings, string_number_bindings, lcs_bindings,
-        bitmap_bindings,     bitfield_bindings,     hash_bindings,          hash_visit_bindings,
-        set_bindings,        set_visit_bindings,    set_algebra_bindings,   zset_bindings,
-        zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,      zset_visit_bindings,
-    };
+    static const struct command_binding *const families[] = {COMMAND_FAMILIES};
     e->exec = exec_create(&e->keyspace, &e->exec_conf);
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         exec_bind(e->exec, families[i], NULL);
