@@ -127,6 +127,50 @@ static void test_release_in_steps(void **state) {
     mem_account_enter(outer);
 }
 
+/* Every huge step is announced before its first element joins, once, and lies where it then is. */
+struct listener {
+    struct mem_ahead hook;
+    char *announced[64];
+    unsigned count;
+};
+
+static void note(struct mem_ahead *hook, void *ptr, size_t size) {
+    struct listener *l = (struct listener *)hook;
+    assert_int_equal(size, (size_t)2 << 20);
+    assert_true(l->count < 64);
+    l->announced[l->count++] = ptr;
+}
+
+static void test_huge_steps_are_announced(void **state) {
+    struct listener l = {.hook = {note}};
+    struct mem_account account = {.ahead = &l.hook};
+    struct mem_account *outer = mem_account_enter(&account);
+    struct segvec v;
+    for (int round = 0; round < 2; round++) {
+        segvec_init(&v, 6);
+        l.count = 0;
+        unsigned met = 0;
+        for (size_t i = 0; i < 400000; i++) {
+            segvec_push(&v);
+            char *at = segvec_at(&v, i);
+            size_t segment_bytes = (size_t)64 << (63 - __builtin_clzl(i | 1));
+            if (segment_bytes < (size_t)2 << 20 || ((uintptr_t)at & (((uintptr_t)2 << 20) - 1))) continue;
+            assert_true(met < l.count);
+            assert_ptr_equal(l.announced[met++], at);
+        }
+        assert_true(met >= 11);
+        assert_int_equal(l.count, met + 1);
+        assert_int_equal(account.used, segvec_bytes(&v)); /* what is announced is not paid for */
+        if (round)
+            while (v.count)
+                segvec_pop(&v);
+        else
+            segvec_deinit(&v);
+        assert_int_equal(account.used, 0);
+    }
+    mem_account_enter(outer);
+}
+
 static void test_random_halves(void **state) {
     random_pushes_and_pops(1);
 }
@@ -144,6 +188,7 @@ int main(void) {
         cmocka_unit_test(test_every_index_has_its_own_place),
         cmocka_unit_test(test_filled_segments_cost_what_they_hold),
         cmocka_unit_test(test_release_in_steps),
+        cmocka_unit_test(test_huge_steps_are_announced),
         cmocka_unit_test(test_random_halves),
         cmocka_unit_test(test_random_words),
         cmocka_unit_test(test_random_lines),

@@ -200,7 +200,7 @@ static void parts_for_a_send(void **state) {
     struct iovec parts[4];
     struct resp_chunk *rest;
     size_t bytes, total = 0;
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < 100000; i++)
         resp_simple(&writer, "0123456789");
     size_t all = resp_writer_bytes(&writer);
     struct resp_chunk *chain = resp_writer_take(&writer);
@@ -216,6 +216,37 @@ static void parts_for_a_send(void **state) {
     resp_chunks_return(&pool, chain);
 }
 
+/* Of a long chain only a part is freed at once, the rest step by step; several may wait. */
+static void long_chains_die_slowly(void **state) {
+    struct mem_account account = {0}, *outer = mem_account_enter(&account);
+    resp_pool_init(&pool);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 100000; i++)
+            resp_bulk_cstr(&writer, "one of many elements, so that there are a few hundred chunks");
+        int64_t full = account.used;
+        if (round == 0)
+            resp_chunks_return(&pool, resp_writer_take(&writer));
+        else if (round == 1)
+            resp_truncate(&writer, (struct resp_mark){0});
+        else
+            resp_writer_deinit(&writer);
+        assert_true(account.used > full / 4);
+        assert_non_null(pool.dying);
+    }
+    int64_t before = account.used;
+    int steps = 0;
+    while (resp_pool_step(&pool, 10)) {
+        assert_true(account.used < before && account.used >= before - 10 * 16 * 1024);
+        before = account.used;
+        steps++;
+    }
+    assert_true(steps > 10);
+    assert_false(resp_pool_step(&pool, 10));
+    resp_pool_deinit(&pool);
+    assert_int_equal(account.used, 0);
+    mem_account_enter(outer);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_value_in_both_protocols, setup, teardown),
@@ -225,6 +256,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(marks_take_back, setup, teardown),
         cmocka_unit_test_setup_teardown(writers_are_spliced, setup, teardown),
         cmocka_unit_test_setup_teardown(parts_for_a_send, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_chains_die_slowly, setup, teardown),
         cmocka_unit_test_setup_teardown(random_values, setup, teardown),
     };
     return cmocka_run_group_tests_name("resp_writer", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* See engine.h. */
 #include "tests/unit/support/engine.h"
+#include "commands/command_ids.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "server/commands/families.h"
@@ -10,12 +11,25 @@
 #define START_MS  1700000000000
 #define WORDS_MAX 64
 
+/* SELECT is a command of connections; tests want it without one. */
+static void cmd_select(struct call *call) {
+    int64_t index;
+    if (!call_int64(call, 1, &index)) return;
+    call->session->db = call->db = keyspace_database(call->keyspace, index);
+    call->session->db_index = (int32_t)index;
+    must(call->db != NULL);
+    resp_ok(call->reply);
+}
+
+static const struct command_binding select_bindings[] = {{CMD_SELECT, cmd_select}, COMMAND_BINDINGS_END};
+
 static void start_exec(struct engine *e) {
     static const struct command_binding *const families[] = {COMMAND_FAMILIES};
     e->exec = exec_create(&e->keyspace, &e->exec_conf);
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         exec_bind(e->exec, families[i], NULL);
     exec_bind(e->exec, multi_bindings, e->exec);
+    exec_bind(e->exec, select_bindings, NULL);
 }
 
 void engine_init(struct engine *e) {
@@ -85,4 +99,11 @@ const char *engine_runf(struct engine *e, const char *fmt, ...) {
 
 void engine_advance(struct engine *e, int64_t ms) {
     keyspace_set_now(&e->keyspace, e->keyspace.now_ms + ms);
+}
+
+int64_t engine_used(struct engine *e) {
+    resp_pool_deinit(&e->pool);
+    resp_pool_init(&e->pool);
+    buf_deinit(&e->reply);
+    return e->account.used;
 }

@@ -35,5 +35,7 @@ const char *engine_runf(struct engine *e, const char *fmt, ...) __attribute__((f
 const char *engine_run_as(struct engine *e, struct session *s, const char *line);
 /* Moves the clock. */
 void engine_advance(struct engine *e, int64_t ms);
+/* used_memory, without what is only kept for reuse. */
+int64_t engine_used(struct engine *e);
 
 #endif
