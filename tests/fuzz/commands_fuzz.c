@@ -178,6 +178,7 @@ static void engine_deinit(struct engine *e) {
 static void world_deinit(struct world *w) {
     engine_deinit(&w->primary);
     engine_deinit(&w->replica);
+    exec_conf_deinit(&w->exec_conf);
     conf_destroy(&w->conf);
     pubsub_destroy(&w->pubsub);
     resp_pool_deinit(&w->pool);
