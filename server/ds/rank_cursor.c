@@ -42,20 +42,38 @@ static void look_ahead(struct rank_cursor *c) {
     prefetch(next + (way > 0 ? 64 : 256)); /* a leaf is mostly two thirds full */
 }
 
+/* The child below which the item of that rank is; *rank becomes its rank there. Sought from the nearer end:
+ * the highest ranks are asked for as often as the lowest. */
+static unsigned child_of_rank(const struct rank_inner *inner, size_t items, size_t *rank) {
+    unsigned at = 0;
+    if (*rank < items / 2) {
+        while (*rank >= inner->below[at])
+            *rank -= inner->below[at++];
+        return at;
+    }
+    size_t before = items;
+    at = (unsigned)inner->count;
+    do
+        before -= inner->below[--at];
+    while (*rank < before);
+    *rank -= before;
+    return at;
+}
+
 struct rank_item *rank_cursor_seek(struct rank_cursor *c, const struct rank_tree *t, size_t rank,
                                    ptrdiff_t ahead) {
     c->tree = t;
     c->ahead = ahead;
     if (rank >= t->count) return NULL;
     const void *node = t->root;
+    size_t items = t->count; /* below `node` */
     unsigned depth = 0;
     for (; depth + 1 < t->levels; depth++) {
         const struct rank_inner *inner = node;
-        unsigned at = 0;
-        while (rank >= inner->below[at])
-            rank -= inner->below[at++];
+        unsigned at = child_of_rank(inner, items, &rank);
         c->path[depth] = (struct rank_step){inner, at};
         node = inner->child[at];
+        items = inner->below[at];
     }
     c->path[depth] = (struct rank_step){node, (unsigned)rank};
     if (ahead) look_ahead(c);

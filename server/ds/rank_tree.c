@@ -103,6 +103,14 @@ static inline void leaf_changes(struct rank_tree *t, struct rank_leaf *leaf) {
     if (unlikely(t->walk != NULL)) rank_walk_leaf(t, leaf);
 }
 
+/* Fetches what a search reads of a node, which lies anywhere in memory: its halving would wait for one line
+ * after the other. */
+static inline void fetch_node(const void *node) {
+    _Static_assert(offsetof(struct rank_inner, first) <= sizeof(struct rank_leaf), "as far as this fetches");
+    for (size_t byte = 0; byte < sizeof(struct rank_leaf); byte += 64)
+        prefetch((const char *)node + byte);
+}
+
 /* --- searching --- */
 
 /* A place between items: those before it have a lower score or, at this score, a lower member (or the very
@@ -186,6 +194,7 @@ static size_t count_before(const struct rank_tree *t, const struct bound *b) {
         for (size_t i = 0; i < at; i++)
             before += inner->below[i];
         node = inner->child[at];
+        fetch_node(node);
     }
     return before + leaf_search(node, b);
 }
@@ -211,8 +220,7 @@ void rank_tree_prefetch(const struct rank_tree *t, double score) {
         const struct rank_inner *inner = node;
         node = inner->child[inner_search(inner, &b)];
     }
-    for (size_t byte = 0; byte < sizeof(struct rank_leaf); byte += 64)
-        prefetch((const char *)node + byte);
+    fetch_node(node);
 }
 
 /* The way to an item: path[0] is the root, the last of `levels` is the leaf. Pointers in the leaf are
@@ -226,6 +234,7 @@ static void find_item(const struct rank_tree *t, const struct rank_item *item, s
         const struct rank_inner *inner = node;
         path[depth] = (struct rank_step){inner, (unsigned)inner_search(inner, &b)};
         node = inner->child[path[depth].at];
+        fetch_node(node);
     }
     must(node != NULL);
     const struct rank_leaf *leaf = node;
@@ -308,6 +317,7 @@ static void insert(struct rank_tree *t, struct rank_item *item, const struct bou
     for (unsigned height = t->levels - 1; height > 0; height--) {
         struct rank_inner *inner = node;
         size_t at = child_for(inner, b);
+        fetch_node(inner->child[at]);
         if (unlikely(node_full(inner->child[at], height - 1))) {
             bool left = left_edge && at == 0, right = right_edge && at == inner->count - 1;
             size_t place = place_in(inner->child[at], height - 1, b);
