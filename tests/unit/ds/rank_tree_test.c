@@ -1,6 +1,7 @@
 /* The rank tree against a sorted array: random insertions, removals and changes of scores, under scores of
  * many kinds, with ranks, counts, cursors and walks in between. */
 #include "common/base/mem.h"
+#include "common/base/num.h"
 #include "server/ds/rank_tree.h"
 #include "tests/unit/support/test.h"
 #include <math.h>
@@ -68,7 +69,10 @@ static struct slice draw_member(struct world *w, char *text) {
 }
 
 static uint32_t number_of(const struct rank_item *item) {
-    return (uint32_t)strtoul(rank_item_member(item).ptr + 9, NULL, 10);
+    struct slice member = rank_item_member(item); /* without a terminator: other digits may follow */
+    uint64_t number = 0;
+    assert_true(num_parse_uint64(member.ptr + 9, member.len - 9, &number));
+    return (uint32_t)number;
 }
 
 /* How many items of the model are less than `item`. */
