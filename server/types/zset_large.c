@@ -164,6 +164,19 @@ static struct entry *zset_copy(const struct entry *e, struct slice key, int64_t 
     return entry_create(VALUE_ZSET, ENC_TREE, key, deadline_ms, &copy, sizeof(copy));
 }
 
+/* --- for batches of commands --- */
+
+static uint64_t zset_prefetch_bucket(const struct entry *e, struct slice member) {
+    const struct table *members = zset_table_of(zset_large_of(e));
+    uint64_t hash = zset_member_hash(members, member);
+    table_prefetch_bucket(members, hash);
+    return hash;
+}
+
+static void zset_prefetch_item(const struct entry *e, uint64_t hash) {
+    table_prefetch_item(zset_table_of(zset_large_of(e)), hash);
+}
+
 const struct value_ops zset_ops = {
     .name = "zset",
     .encoding_name = zset_encoding_name,
@@ -171,4 +184,6 @@ const struct value_ops zset_ops = {
     .release = zset_release,
     .memory = zset_memory,
     .copy = zset_copy,
+    .prefetch_bucket = zset_prefetch_bucket,
+    .prefetch_item = zset_prefetch_item,
 };
