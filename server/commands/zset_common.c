@@ -24,6 +24,20 @@ void zset_answer_pair(void *arg, struct slice member, double score) {
     if (a->with_scores) resp_double(a->reply, score);
 }
 
+static void answer_member(void *arg, struct slice member, double score) {
+    resp_bulk_slice(arg, member);
+}
+
+void zset_answer_range(struct call *call, const struct entry *e, size_t start, size_t count, bool reverse,
+                       bool with_scores) {
+    struct zset_answer answer = zset_answer_begin(call, count, with_scores);
+    if (count == 0) return;
+    if (with_scores)
+        zset_range(e, start, count, reverse, zset_answer_pair, &answer);
+    else
+        zset_range(e, start, count, reverse, answer_member, call->reply);
+}
+
 /* --- ranges --- */
 
 static bool parse_any_double(struct slice text, double *out) {
@@ -45,6 +59,8 @@ static bool parse_score(struct slice text, struct zset_bound *out) {
 
 static bool parse_name(struct slice text, struct zset_bound *out) {
     if (text.len == 0) return false;
+    out->infinite = 0;
+    out->open = false;
     switch (text.ptr[0]) {
     case '+':
     case '-': out->infinite = text.ptr[0] == '+' ? 1 : -1; return text.len == 1 || text.ptr[1] == 0;
@@ -59,7 +75,7 @@ static bool parse_name(struct slice text, struct zset_bound *out) {
 
 bool zset_limits_parse(struct call *call, enum zset_by by, int min_arg, int max_arg,
                        struct zset_limits *out) {
-    *out = (struct zset_limits){.by = by};
+    out->by = by;
     const struct slice *argv = call->argv;
     switch (by) {
     case ZSET_BY_RANK:

@@ -26,6 +26,9 @@ struct zset_answer {
 /* The answer of `call`, whose header for `count` members it writes. */
 struct zset_answer zset_answer_begin(struct call *call, size_t count, bool with_scores);
 void zset_answer_pair(void *arg, struct slice member, double score); /* arg: struct zset_answer */
+/* Answers members in that order, alone or with their scores, after the header. */
+void zset_answer_range(struct call *call, const struct entry *e, size_t start, size_t count, bool reverse,
+                       bool with_scores);
 
 /* --- ranges --- */
 
@@ -33,11 +36,13 @@ enum zset_by { ZSET_BY_RANK, ZSET_BY_SCORE, ZSET_BY_NAME };
 
 /* One end of a range. */
 struct zset_bound {
-    int64_t rank;
-    double score;
-    struct slice name; /* borrowed */
-    int infinite;      /* of names: -1 before all, 1 behind all */
-    bool open;         /* the bound itself is outside */
+    union {
+        int64_t rank;
+        double score;
+        struct slice name; /* borrowed */
+    };
+    int8_t infinite; /* of names: -1 before all, 1 behind all */
+    bool open;       /* the bound itself is outside */
 };
 struct zset_limits {
     enum zset_by by;

@@ -49,7 +49,9 @@ static bool parse_options(struct call *call, const struct form *form, struct req
 }
 
 static bool parse_request(struct call *call, const struct form *form, struct request *r) {
-    *r = (struct request){.limit = -1};
+    r->with_scores = false;
+    r->offset = 0;
+    r->limit = -1;
     int by = form->by;
     enum way way = form->way;
     if (!parse_options(call, form, r, &by, &way)) return false;
@@ -96,8 +98,7 @@ static void answer_range(struct call *call, int by, enum way way) {
 
     size_t start, count;
     find_part(e, &r, &start, &count);
-    struct zset_answer answer = zset_answer_begin(call, count, r.with_scores);
-    if (count) zset_range(e, start, count, r.reverse, zset_answer_pair, &answer);
+    zset_answer_range(call, e, start, count, r.reverse, r.with_scores);
 }
 
 static void cmd_zrange(struct call *call) {
