@@ -18,6 +18,13 @@ void histogram_reset(struct histogram *h) {
     histogram_deinit(h);
 }
 
+void histogram_record_zeros(struct histogram *h, uint64_t count) {
+    if (count == 0) return;
+    if (!h->counts) histogram_allocate(h);
+    h->counts[0] += count;
+    h->total += count;
+}
+
 void histogram_merge(struct histogram *into, const struct histogram *from) {
     if (!from->counts) return;
     if (!into->counts) histogram_allocate(into);

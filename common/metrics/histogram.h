@@ -41,6 +41,9 @@ static inline void histogram_record(struct histogram *h, uint64_t us) {
     if (us > h->max_us) h->max_us = us;
 }
 
+/* Records `count` values of zero. */
+void histogram_record_zeros(struct histogram *h, uint64_t count);
+
 /* The value below or at which `percent` (0 … 100) of all values lie; 0 when empty. */
 uint64_t histogram_percentile(const struct histogram *h, double percent);
 

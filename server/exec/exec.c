@@ -30,6 +30,7 @@ struct exec *exec_create(struct keyspace *ks, const struct exec_conf *conf) {
     x->conf = conf;
     x->names = command_names_changed(&conf->names) ? &conf->names : NULL;
     x->us_per_cycle = 1 / clock_cycles_per_us();
+    x->cycles_per_us = (uint64_t)clock_cycles_per_us();
     map_init(&x->errors, rng_next(&ks->rng));
     commit_gate_init(&x->gate);
     members_init(x);
@@ -161,8 +162,12 @@ void exec_run(struct exec *x, struct call *call) {
         x->turn_longest_cycles = took;
         x->turn_longest = call->spec;
     }
-    if (x->conf->latency_tracking)
-        histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
+    if (x->conf->latency_tracking) {
+        if (likely(took < x->cycles_per_us))
+            stats->below_us++;
+        else
+            histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
+    }
     /* Those of commands inside EXEC were counted there. */
     if (unlikely(call->reply->error_count != errors_before) && x->totals.error_replies == counted_before)
         after_error(x, call, stats);

@@ -14,6 +14,7 @@
 struct command_stats {
     uint64_t calls, rejected, failed;
     uint64_t cycles;
+    uint64_t below_us; /* calls of less than a microsecond, to be added to `latency` when it is read */
     struct histogram latency;
 };
 
@@ -40,6 +41,7 @@ struct exec {
     const struct session *running; /* whose request it is, NULL between requests */
     const struct call *current;    /* the outermost command under way */
     double us_per_cycle;
+    uint64_t cycles_per_us;
     uint64_t cycles; /* when the command before this one ended */
     const struct command_spec *turn_longest;
     uint64_t turn_longest_cycles;
@@ -79,5 +81,7 @@ uint64_t multi_command_flags(const struct session *s);
 
 /* --- stats.c --- */
 void stats_deinit(struct exec *x);
+/* The latencies of a command, complete. */
+struct histogram *stats_latency(struct exec *x, unsigned id);
 
 #endif

@@ -152,7 +152,9 @@ static void protocol_error(struct client *c) {
 
 /* A browser that was made to talk to us sends these before what its page smuggles in. */
 static bool is_http(const struct slice *name) {
-    return (name->len == 4 && slice_is(*name, "post")) || (name->len == 5 && slice_is(*name, "host:"));
+    char first = name->len ? (char)(name->ptr[0] | 0x20)
+                           : 0; /* asked of every command: mostly the first letter tells */
+    return (first == 'p' && slice_is(*name, "post")) || (first == 'h' && slice_is(*name, "host:"));
 }
 
 static void refuse_http(struct client *c) {
