@@ -167,6 +167,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
                               .redis_version = REDIS_VERSION,
                               .cron_paused = &s->system.cron_paused};
     s->started = true;
+    s->leave_memory = setup->leave_memory;
     start_system(s, setup, now_ms);
     loop_init(&s->loop, &s->keyspace, s->exec, setup->world == NULL);
     pubsub_start(s->pubsub, &s->keyspace, s->exec);
@@ -205,7 +206,7 @@ static bool wind_down(struct server *s) {
         s->closing = true;
         io_timer_cancel(s->io, &s->sampling);
     }
-    return net_close(s->net) && io_jobs_pending(s->io) == 0;
+    return net_close(s->net) && (s->leave_memory || io_jobs_pending(s->io) == 0);
 }
 
 bool server_turn(struct server *s) {

@@ -136,7 +136,12 @@ int main(int argc, char **argv) {
     signal(SIGHUP, SIG_IGN);
     tzset();
 
-    struct server_setup setup = {.program = argv[0]};
+#ifdef TORC_SANITIZED
+    bool leave_memory = false; /* leaks shall show */
+#else
+    bool leave_memory = true;
+#endif
+    struct server_setup setup = {.program = argv[0], .leave_memory = leave_memory};
     struct buf message = {0};
     struct server *s = server_configure(&setup, argc - 1, argv + 1, &message);
     if (s == NULL) {
@@ -146,6 +151,7 @@ int main(int argc, char **argv) {
     }
     if (s->options.daemonize) become_daemon();
     int code = run(s, &setup, argc > 1);
+    if (leave_memory) _exit(code); /* helpers may still be freeing: nothing waits for them */
     if (code == 0) server_destroy(&s);
     return code;
 }

@@ -48,6 +48,7 @@ struct server {
     struct loop loop;
     struct io_timer sampling; /* every 100 ms */
     bool started, closing;
+    bool leave_memory; /* the process ends with the server: see struct server_setup */
 };
 
 /* What boot needs besides the configuration. Zero is the ordinary server. */
@@ -56,6 +57,9 @@ struct server_setup {
     struct sim_world *world;  /* borrowed; not NULL: the sim engine */
     const uint64_t *seed;     /* NULL: drawn from the system */
     const struct logger *log; /* copied; NULL: stdout, or as configured */
+    /* The process ends right after the server: what the reaper still has to free, and the data, are the system's to
+     * take back, at once. server_destroy is not called then. */
+    bool leave_memory;
 };
 
 /* Reads the configuration (argv without the program's name) into a server that is not running yet. On failure

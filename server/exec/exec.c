@@ -441,34 +441,59 @@ static unsigned prepare(struct exec *x, const struct exec_request *r, struct pre
     return count;
 }
 
-/* Runs the next requests, at most `count`, and returns how many: a group ends early when its keys are many.
- */
-static size_t run_group(struct exec *x, struct exec_request *requests, size_t count) {
+/* Requests that are prepared together. */
+struct group {
+    size_t count;
     struct prepared prepared[GROUP];
     uint64_t hashes[GROUP_HASHES];
+};
+
+/* Takes the next requests, at most `count`, and sends for their buckets: a group ends early when its keys are
+ * many. */
+static void group_look_up(struct exec *x, struct group *g, const struct exec_request *requests,
+                          size_t count) {
     unsigned used = 0;
-    size_t n = 0;
-    for (; n < count && n < GROUP && used < GROUP_FULL; n++)
-        used += prepare(x, &requests[n], &prepared[n], hashes + used, GROUP_HASHES - used);
-    for (size_t i = 0; i < n; i++)
-        for (unsigned k = 0; k < prepared[i].hashes.count; k++)
-            database_prefetch_entry(requests[i].session->db, prepared[i].hashes.hash[k]);
-    members_prefetch(x, requests, prepared, n);
-    x->cycles = clock_cycles();
-    for (size_t i = 0; i < n; i++) {
-        requests[i].done = requests[i].session == NULL;
-        if (likely(!requests[i].done)) run_request(x, &requests[i], &prepared[i]);
+    g->count = 0;
+    while (g->count < count && g->count < GROUP && used < GROUP_FULL) {
+        used +=
+            prepare(x, &requests[g->count], &g->prepared[g->count], g->hashes + used, GROUP_HASHES - used);
+        g->count++;
     }
-    return n;
 }
 
+/* Its buckets are there by now: sends for the entries, and for what lies behind them. */
+static void group_prefetch(struct exec *x, const struct group *g, const struct exec_request *requests) {
+    for (size_t i = 0; i < g->count; i++)
+        for (unsigned k = 0; k < g->prepared[i].hashes.count; k++)
+            database_prefetch_entry(requests[i].session->db, g->prepared[i].hashes.hash[k]);
+    members_prefetch(x, requests, g->prepared, g->count);
+}
+
+static void group_run(struct exec *x, const struct group *g, struct exec_request *requests) {
+    x->cycles = clock_cycles();
+    for (size_t i = 0; i < g->count; i++) {
+        requests[i].done = requests[i].session == NULL;
+        if (likely(!requests[i].done)) run_request(x, &requests[i], &g->prepared[i]);
+    }
+}
+
+/* While a group runs, the buckets of the next one are on their way. */
 size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, int64_t budget_us) {
+    struct group groups[2], *now = &groups[0], *next = &groups[1];
     look_at_switches(x);
     uint64_t start = clock_cycles(), budget = (uint64_t)((double)budget_us / x->us_per_cycle);
     size_t at = 0;
-    while (at < count) {
-        at += run_group(x, requests + at, count - at);
+    group_look_up(x, now, requests, count);
+    while (now->count) {
+        size_t behind = at + now->count;
+        group_look_up(x, next, requests + behind, count - behind);
+        group_prefetch(x, now, requests + at);
+        group_run(x, now, requests + at);
+        at = behind;
         if (budget_us && x->cycles - start > budget) break;
+        struct group *done = now;
+        now = next;
+        next = done;
     }
     return at;
 }
