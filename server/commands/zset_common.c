@@ -138,11 +138,22 @@ void zset_store(struct call *call, struct zset_build *b, const char *event) {
     resp_int(call->reply, (int64_t)count);
 }
 
-void zset_removed(struct call *call, struct key_ref *ref, size_t removed, const char *event) {
-    if (removed == 0) return;
-    bool emptied = zset_count(key_entry(ref)) == 0;
+static void tell_removed(struct call *call, struct key_ref *ref, size_t removed, bool emptied,
+                         const char *event) {
     if (emptied) key_delete(call, ref);
     key_changed(call, ref, NOTIFY_ZSET, event);
     key_changed_more(call, removed - 1);
     if (emptied) unit_event(call->keyspace, ref->db, ref->name, NOTIFY_GENERIC, "del");
+}
+
+void zset_removed(struct call *call, struct key_ref *ref, size_t removed, const char *event) {
+    if (removed) tell_removed(call, ref, removed, zset_count(key_entry(ref)) == 0, event);
+}
+
+void zset_take_ranks(struct call *call, struct key_ref *ref, size_t start, size_t count, const char *event) {
+    if (count == 0) return;
+    /* what loses all its members is not taken to pieces here: the reaper does that, away from the command */
+    bool emptied = count == zset_count(key_entry(ref));
+    if (!emptied) key_moved(ref, zset_remove_ranks(key_entry(ref), start, count));
+    tell_removed(call, ref, count, emptied, event);
 }

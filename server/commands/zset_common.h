@@ -60,5 +60,7 @@ void zset_limits_ranks(const struct entry *e, const struct zset_limits *limits, 
 void zset_store(struct call *call, struct zset_build *b, const char *event);
 /* After members were removed: counts them, deletes what is empty, tells. */
 void zset_removed(struct call *call, struct key_ref *ref, size_t removed, const char *event);
+/* Removes the members of ranks start to start + count - 1, which must be there, and does all that. */
+void zset_take_ranks(struct call *call, struct key_ref *ref, size_t start, size_t count, const char *event);
 
 #endif

@@ -15,8 +15,7 @@ static void pop(struct call *call, struct key_ref *ref, bool highest, size_t cou
     struct zset_answer answer = {call->reply, true, nested};
     resp_array(call->reply, nested ? count : 2 * count);
     zset_range(e, 0, count, highest, zset_answer_pair, &answer);
-    key_moved(ref, zset_remove_ranks(e, highest ? n - count : 0, count));
-    zset_removed(call, ref, count, highest ? "zpopmax" : "zpopmin");
+    zset_take_ranks(call, ref, highest ? n - count : 0, count, highest ? "zpopmax" : "zpopmin");
 }
 
 static void pop_one_key(struct call *call, bool highest) {

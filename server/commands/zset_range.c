@@ -173,12 +173,9 @@ static void remove_range(struct call *call, enum zset_by by, const char *event) 
     struct key_ref ref;
     if (!key_open_typed(call, 1, VALUE_ZSET, &ref)) return;
 
-    size_t start, count = 0;
-    if (key_entry(&ref)) {
-        zset_limits_ranks(key_entry(&ref), &limits, false, &start, &count);
-        if (count) key_moved(&ref, zset_remove_ranks(key_entry(&ref), start, count));
-    }
-    zset_removed(call, &ref, count, event);
+    size_t start = 0, count = 0;
+    if (key_entry(&ref)) zset_limits_ranks(key_entry(&ref), &limits, false, &start, &count);
+    zset_take_ranks(call, &ref, start, count, event);
 
     resp_int(call->reply, (int64_t)count);
 }
