@@ -57,8 +57,8 @@ struct server_setup {
     struct sim_world *world;  /* borrowed; not NULL: the sim engine */
     const uint64_t *seed;     /* NULL: drawn from the system */
     const struct logger *log; /* copied; NULL: stdout, or as configured */
-    /* The process ends right after the server: what the reaper still has to free, and the data, are the system's to
-     * take back, at once. server_destroy is not called then. */
+    /* The process ends right after the server: what the reaper still has to free, and the data, are the
+     * system's to take back, at once. server_destroy is not called then. */
     bool leave_memory;
 };
 
