@@ -53,11 +53,13 @@ static struct zset_added add_pairs(struct call *call, struct key_ref *ref, const
     struct entry *e = key_entry(ref);
     struct zset_added added;
     if (e) {
-        e = zset_expect(e, count, &rules);
         key_moved(ref, zset_add(e, pairs, count, flags, &rules, &added));
         return added;
     }
-    e = zset_create(ref->name, count, pairs[0].member.len, &rules);
+    size_t len_max = 0;
+    for (size_t i = 0; i < count; i++)
+        if (pairs[i].member.len > len_max) len_max = pairs[i].member.len;
+    e = zset_create(ref->name, count, len_max, &rules);
     key_store(call, ref, zset_add(e, pairs, count, flags, &rules, &added));
     return added;
 }

@@ -30,8 +30,9 @@ size_t zset_count(const struct entry *e) {
 
 /* --- changing --- */
 
-struct entry *zset_create(struct slice key, size_t count, size_t member_len, const struct zset_rules *rules) {
-    if (zset_is_small_enough(count, member_len, rules)) {
+struct entry *zset_create(struct slice key, size_t count, size_t member_len_max,
+                          const struct zset_rules *rules) {
+    if (zset_is_small_enough(count, member_len_max, rules)) {
         struct entry *e =
             entry_create(VALUE_ZSET, ENC_LISTPACK, key, ENTRY_NO_DEADLINE, NULL, LISTPACK_EMPTY_BYTES);
         listpack_init(small(e));
@@ -51,10 +52,6 @@ static struct entry *make_large(struct entry *e, const struct zset_rules *rules)
     e = entry_reshape(e, ENC_TREE, sizeof(z));
     entry_set_pointer(e, z);
     return e;
-}
-
-struct entry *zset_expect(struct entry *e, size_t count, const struct zset_rules *rules) {
-    return zset_is_small(e) && count > rules->listpack_entries_max ? make_large(e, rules) : e;
 }
 
 enum verdict { LEAVE, KEEP, CHANGE, INSERT };

@@ -41,10 +41,9 @@ struct zset_added {
     double score;          /* of the last pair that was let through */
 };
 
-/* A new empty one in the form that suits `count` members of `member_len` bytes. */
-struct entry *zset_create(struct slice key, size_t count, size_t member_len, const struct zset_rules *rules);
-/* `count` members are coming: makes it large if so many could not be small. */
-struct entry *zset_expect(struct entry *e, size_t count, const struct zset_rules *rules);
+/* A new empty one in the form that suits `count` members of up to `member_len_max` bytes. */
+struct entry *zset_create(struct slice key, size_t count, size_t member_len_max,
+                          const struct zset_rules *rules);
 /* Adds `count` pairs; scores must be numbers. The members must not point into the sorted set. *out is
  * written. */
 struct entry *zset_add(struct entry *e, const struct zset_pair *pairs, size_t count, unsigned flags,

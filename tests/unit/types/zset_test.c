@@ -320,14 +320,6 @@ static void test_forms(void **state) {
     w.e = zset_create(SLICE("key"), 11, 1, &w.rules);
     assert_false(zset_is_small(w.e));
     value_free(w.e);
-    w.e = zset_create(SLICE("key"), 1, 1, &w.rules);
-    add_numbered(&w, 0, 3);
-    w.e = zset_expect(w.e, 10, &w.rules);
-    assert_true(zset_is_small(w.e));
-    w.e = zset_expect(w.e, 11, &w.rules);
-    assert_false(zset_is_small(w.e));
-    assert_int_equal(zset_count(w.e), 3);
-    value_free(w.e);
     w.e = zset_create(SLICE("key"), 1, 65, &w.rules);
     assert_false(zset_is_small(w.e));
     world_close(&w);
