@@ -20,8 +20,8 @@
 #define LONG_TURN_US           5000
 #define EXPIRE_BUCKETS         16 /* per slice: some 10 µs */
 #define REAP_BUDGET            256
-#define REQUESTS_US            2000
-#define REQUESTS_BESIDE_US     1500 /* while background work is due */
+#define REQUESTS_US            1200 /* a page fault of some milliseconds on top stays below five */
+#define REQUESTS_BESIDE_US     1000 /* while background work is due */
 #define BACKGROUND_US_MIN      1000
 #define BACKGROUND_US_MAX      2000
 #define BACKGROUND_PER_REQUEST 1.4 /* of their time: makes up for io's share, which is the requests' */
