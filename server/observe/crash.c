@@ -1,7 +1,6 @@
 /* A report is written by whoever crashes, on its own stack, as far as it gets: first what cannot fail
  * (signal, address, stack, registers), then what reads the server's state (the command under way, its client,
- * INFO). A second crash on the way ends it. Lines go straight to the log's file, without its lock-free
- * formatting of time. */
+ * INFO). A second crash on the way ends it. */
 #include "server/observe/crash.h"
 #include "common/base/panic.h"
 #include "common/metrics/info.h"
