@@ -24,12 +24,14 @@ struct block {
     int64_t until_ms; /* when it times out, in ms since 1970; 0: never */
     bool null_array;  /* what a timeout replies: a null array, otherwise a null */
     bool when_gone;   /* also worth a try when a key goes or takes another type (XREADGROUP) */
-    /* What is to run again instead of the call's own words (XREAD with `$` resolved); NULL: those. Borrowed. */
+    /* What is to run again instead of the call's own words (XREAD with `$` resolved); NULL: those. Borrowed.
+     */
     const struct slice *argv;
     int argc;
 };
 
-/* Parks the call's session until one of the keys is worth a try or until_ms has come. Copies what it needs. */
+/* Parks the call's session until one of the keys is worth a try or until_ms has come. Copies what it needs.
+ */
 void call_block(struct call *call, const struct block *block);
 
 /* Reads argv[arg] as a timeout in seconds (a fraction is fine; 0: for ever), or in whole milliseconds, and
