@@ -100,6 +100,38 @@ static bool cross(struct rank_cursor *c, bool forward) {
     return true;
 }
 
+/* The item at the place found, which may be the beginning of the next leaf. */
+static struct rank_item *settle(struct rank_cursor *c) {
+    const struct rank_step *step = bottom(c);
+    if (step->at >= ((const struct rank_leaf *)step->node)->count)
+        return cross(c, true) ? current(step) : NULL;
+    if (c->ahead) look_ahead(c);
+    return current(step);
+}
+
+struct rank_item *rank_cursor_seek_score(struct rank_cursor *c, const struct rank_tree *t, double score,
+                                         ptrdiff_t ahead) {
+    c->tree = t;
+    c->ahead = ahead;
+    if (t->levels == 0) return NULL;
+    c->path[0].node = t->root;
+    rank_cursor_descend(c, 0, rank_score_order(score));
+    return settle(c);
+}
+
+/* Climbs only to where the way to the new place leaves the old one. */
+struct rank_item *rank_cursor_forward(struct rank_cursor *c, double score) {
+    uint64_t order = rank_score_order(score);
+    unsigned depth = c->tree->levels - 1;
+    for (; depth > 0; depth--) {
+        const struct rank_step *up = &c->path[depth - 1];
+        const struct rank_inner *inner = up->node;
+        if (up->at + 1 < inner->count && inner->order[up->at + 1] >= order) break;
+    }
+    rank_cursor_descend(c, depth, order);
+    return settle(c);
+}
+
 struct rank_item *rank_cursor_next(struct rank_cursor *c) {
     struct rank_step *step = bottom(c);
     const struct rank_leaf *leaf = step->node;

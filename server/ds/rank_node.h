@@ -70,6 +70,9 @@ void leaf_close(struct rank_leaf *leaf, size_t at);
 void inner_open(struct rank_inner *inner, size_t at);
 void inner_close(struct rank_inner *inner, size_t at);
 
+/* Leads a cursor, whose path is right down to `depth`, to the first item of at least that order (as
+ * rank_score_order has it) below there; it may end up behind the last item of a leaf. */
+void rank_cursor_descend(struct rank_cursor *c, unsigned depth, uint64_t order);
 /* For the walk under way: hands the leaf out if that was not done before. */
 void rank_walk_leaf(struct rank_tree *t, struct rank_leaf *leaf);
 /* How many items are not greater than `item`, which need not be in the tree. */

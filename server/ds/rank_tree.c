@@ -212,6 +212,17 @@ size_t rank_tree_count_up_to(const struct rank_tree *t, const struct rank_item *
     return count_before(t, &(struct bound){rank_score_order(item->score), &member, true, false});
 }
 
+void rank_cursor_descend(struct rank_cursor *c, unsigned depth, uint64_t order) {
+    struct bound b = {order, NULL, false, false};
+    for (; depth + 1 < c->tree->levels; depth++) {
+        const struct rank_inner *inner = c->path[depth].node;
+        c->path[depth].at = (unsigned)inner_search(inner, &b);
+        c->path[depth + 1].node = inner->child[c->path[depth].at];
+        fetch_node(c->path[depth + 1].node);
+    }
+    c->path[depth].at = (unsigned)leaf_search(c->path[depth].node, &b);
+}
+
 void rank_tree_prefetch(const struct rank_tree *t, double score) {
     if (t->levels < 2) return;
     struct bound b = {rank_score_order(score), NULL, true, false};

@@ -74,6 +74,11 @@ struct rank_cursor {
  * are going to be read. */
 struct rank_item *rank_cursor_seek(struct rank_cursor *c, const struct rank_tree *t, size_t rank,
                                    ptrdiff_t ahead);
+/* The first item whose score is not below `score`, or NULL. The second form goes on from the item last
+ * returned, whose score must be lower; it is cheap where they are near. */
+struct rank_item *rank_cursor_seek_score(struct rank_cursor *c, const struct rank_tree *t, double score,
+                                         ptrdiff_t ahead);
+struct rank_item *rank_cursor_forward(struct rank_cursor *c, double score);
 /* The neighbour of the item last returned, or NULL at the end. */
 struct rank_item *rank_cursor_next(struct rank_cursor *c);
 struct rank_item *rank_cursor_prev(struct rank_cursor *c);

@@ -16,6 +16,8 @@
 #include "server/types/zset_int.h"
 #include <math.h>
 
+#define SPAN_AHEAD PTRDIFF_MAX /* how many members a span has is not known beforehand */
+
 bool zset_is_small(const struct entry *e) {
     return entry_encoding(e) == ENC_LISTPACK;
 }
@@ -261,6 +263,29 @@ void zset_range(const struct entry *e, size_t start, size_t count, bool reverse,
         zset_small_range(small(e), start, count, reverse, visit, arg);
     else
         large_range(&zset_large_of(e)->ranks, start, count, reverse, visit, arg);
+}
+
+/* The cursor goes forward from span to span as long as they ascend; a gap without members costs nothing. */
+static void large_spans(const struct rank_tree *ranks, const struct zset_span *spans, size_t count,
+                        zset_span_visit *visit, void *arg) {
+    struct rank_cursor c;
+    const struct rank_item *item = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || spans[i].min < spans[i - 1].max)
+            item = rank_cursor_seek_score(&c, ranks, spans[i].min, SPAN_AHEAD);
+        else if (item && item->score < spans[i].min)
+            item = rank_cursor_forward(&c, spans[i].min);
+        for (; item && item->score < spans[i].max; item = rank_cursor_next(&c))
+            if (!visit(arg, rank_item_member(item), item->score, i)) return;
+    }
+}
+
+void zset_visit_spans(const struct entry *e, const struct zset_span *spans, size_t count,
+                      zset_span_visit *visit, void *arg) {
+    if (zset_is_small(e))
+        zset_small_spans(small(e), spans, count, visit, arg);
+    else
+        large_spans(&zset_large_of(e)->ranks, spans, count, visit, arg);
 }
 
 struct visitor {

@@ -79,6 +79,15 @@ typedef void zset_visit(void *arg, struct slice member, double score);
  * there are not so many. */
 void zset_range(const struct entry *e, size_t start, size_t count, bool reverse, zset_visit *visit,
                 void *arg);
+/* A run of scores. */
+struct zset_span {
+    double min, max; /* max is outside */
+};
+/* `span` says in which one it is; false ends the visit. */
+typedef bool zset_span_visit(void *arg, struct slice member, double score, size_t span);
+/* Visits the members in one span after the other. Members of a small one are borrowed for the call only. */
+void zset_visit_spans(const struct entry *e, const struct zset_span *spans, size_t count,
+                      zset_span_visit *visit, void *arg);
 /* From `cursor` on, visits about `count` members, with the guarantees of table_scan; returns the next cursor,
  * 0 at the end. A small one is visited whole. */
 uint64_t zset_scan(const struct entry *e, uint64_t cursor, size_t count, zset_visit *visit, void *arg);

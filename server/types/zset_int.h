@@ -25,6 +25,9 @@ size_t zset_small_count_below(const void *lp, double score, bool including);
 size_t zset_small_count_before(const void *lp, struct slice member, bool including);
 void zset_small_range(const void *lp, size_t start, size_t count, bool reverse, zset_visit *visit, void *arg);
 
+void zset_small_spans(const void *lp, const struct zset_span *spans, size_t count, zset_span_visit *visit,
+                      void *arg);
+
 /* Whether one more member of that length is allowed. */
 bool zset_small_has_room(const struct entry *e, size_t member_len, const struct zset_rules *rules);
 /* Bytes that a pair takes. */

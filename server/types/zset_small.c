@@ -93,6 +93,23 @@ void zset_small_range(const void *lp, size_t start, size_t count, bool reverse, 
     }
 }
 
+/* One pass for all spans as long as they ascend. */
+void zset_small_spans(const void *lp, const struct zset_span *spans, size_t count, zset_span_visit *visit,
+                      void *arg) {
+    uint32_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || spans[i].min < spans[i - 1].max) at = listpack_first(lp);
+        while (at) {
+            char digits[LISTPACK_INT_CHARS];
+            uint32_t score_place = listpack_next(lp, at);
+            double score = score_at(lp, score_place);
+            if (score >= spans[i].max) break;
+            if (score >= spans[i].min && !visit(arg, listpack_get(lp, at, digits), score, i)) return;
+            at = listpack_next(lp, score_place);
+        }
+    }
+}
+
 /* --- changing --- */
 
 size_t zset_small_pair_bytes(struct slice member, double score) {

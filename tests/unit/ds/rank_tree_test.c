@@ -189,6 +189,40 @@ static void check_cursor(struct world *w) {
     }
 }
 
+static size_t model_below(const struct world *w, double score) {
+    size_t below = 0;
+    while (below < w->count && w->items[below]->score < score)
+        below++;
+    return below;
+}
+
+/* From score to score, forward, with a few steps in between. */
+static void check_forward(struct world *w) {
+    struct rank_cursor c;
+    double score =
+        w->count && rng_below(&w->rng, 2) ? w->items[rng_below(&w->rng, w->count)]->score : draw_score(w);
+    size_t at = model_below(w, score);
+    struct rank_item *item =
+        rank_cursor_seek_score(&c, &w->tree, score, rng_below(&w->rng, 2) ? PTRDIFF_MAX : 0);
+    for (int i = 0; i < 20; i++) {
+        assert_ptr_equal(item, at < w->count ? w->items[at] : NULL);
+        if (!item) return;
+        for (uint64_t steps = rng_below(&w->rng, 4); steps > 0; steps--) {
+            item = rank_cursor_next(&c);
+            at++;
+            assert_ptr_equal(item, at < w->count ? w->items[at] : NULL);
+            if (!item) return;
+        }
+        size_t far = at + rng_below(&w->rng, rng_below(&w->rng, 2) ? 20 : w->count);
+        score = far < w->count ? w->items[far]->score : INFINITY;
+        if (score < w->items[at]->score || isnan(score)) return;
+        size_t there = model_below(w, score);
+        if (there < at) continue; /* some of equal scores have been passed */
+        at = there;
+        item = rank_cursor_forward(&c, score);
+    }
+}
+
 static void check_all(struct world *w) {
     rank_tree_verify(&w->tree);
     struct rank_cursor c;
@@ -211,6 +245,7 @@ static void test_against_model(void **state) {
                 change_one(&w, tides[tide]);
                 if (i % 16 == 0) check_one(&w);
                 if (i % 64 == 0) check_cursor(&w);
+                if (i % 64 == 32) check_forward(&w);
                 if (i % 1024 == 0) check_all(&w);
             }
             check_all(&w);

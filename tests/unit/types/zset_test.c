@@ -239,6 +239,46 @@ static void check_visits(struct world *w) {
     assert_true(forget_seen(&r) <= 10);
 }
 
+struct spans_seen {
+    struct world *w;
+    const struct zset_span *spans;
+    size_t seen, stop;
+};
+
+static bool see_in_span(void *arg, struct slice member, double score, size_t span) {
+    struct spans_seen *s = arg;
+    char name[16] = "";
+    memcpy(name, member.ptr, member.len);
+    struct model *m = model_find(s->w, name);
+    assert_non_null(m);
+    assert_true(m->score == score && score >= s->spans[span].min && score < s->spans[span].max);
+    assert_false(m->seen);
+    m->seen = true;
+    return ++s->seen < s->stop;
+}
+
+/* Disjoint spans, ascending but for one place. */
+static void check_spans(struct world *w) {
+    struct zset_span spans[8];
+    size_t count = rng_below(&w->rng, 9), turn = count ? rng_below(&w->rng, count) : 0, expected = 0;
+    double at = -18;
+    for (size_t i = 0; i < count; i++) {
+        double min = at + (double)rng_below(&w->rng, 6), max = min + (double)rng_below(&w->rng, 5);
+        spans[(i + turn) % count] = (struct zset_span){min, max};
+        at = max;
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        w->model[i].seen = false;
+        for (size_t j = 0; j < count; j++)
+            expected += w->model[i].score >= spans[j].min && w->model[i].score < spans[j].max;
+    }
+    struct spans_seen s = {w, spans, 0, rng_below(&w->rng, 4) ? SIZE_MAX : 1 + rng_below(&w->rng, 5)};
+    zset_visit_spans(w->e, spans, count, see_in_span, &s);
+    assert_int_equal(s.seen, expected < s.stop ? expected : s.stop);
+    for (size_t i = 0; i < w->count; i++)
+        w->model[i].seen = false;
+}
+
 static void check_copy(struct world *w) {
     struct entry *original = w->e;
     w->e = value_copy(original, SLICE("copy"), ENTRY_NO_DEADLINE);
@@ -262,6 +302,7 @@ static void against_model(size_t entries_max) {
         check_counts(&w);
         if (i % 4 == 0) check_ranges(&w);
         if (i % 8 == 0) check_members(&w);
+        if (i % 16 == 0) check_spans(&w);
         if (i % 64 == 0) check_visits(&w);
         if (i % 256 == 0) check_copy(&w);
     }
