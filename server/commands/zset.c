@@ -64,13 +64,14 @@ static struct zset_added add_pairs(struct call *call, struct key_ref *ref, const
     return added;
 }
 
-static void add_and_reply(struct call *call, const struct add_request *r, const struct zset_pair *pairs) {
-    bool incr = r->flags & ZSET_INCR;
+void zset_add_and_reply(struct call *call, const struct zset_pair *pairs, size_t count, unsigned flags,
+                        bool count_changed) {
+    bool incr = flags & ZSET_INCR;
     struct key_ref ref;
     if (!key_open_typed(call, 1, VALUE_ZSET, &ref)) return;
 
     struct zset_added added = {.refused = true};
-    if (key_entry(&ref) || !(r->flags & ZSET_XX)) added = add_pairs(call, &ref, pairs, r->count, r->flags);
+    if (key_entry(&ref) || !(flags & ZSET_XX)) added = add_pairs(call, &ref, pairs, count, flags);
     if (added.nan) {
         resp_error(call->reply, "ERR resulting score is not a number (NaN)");
         return;
@@ -83,7 +84,7 @@ static void add_and_reply(struct call *call, const struct add_request *r, const 
     }
 
     if (!incr)
-        resp_int(call->reply, (int64_t)(r->count_changed ? changed : added.added));
+        resp_int(call->reply, (int64_t)(count_changed ? changed : added.added));
     else if (added.refused)
         resp_null(call->reply);
     else
@@ -102,7 +103,7 @@ static void add(struct call *call, struct add_request *r, int words) {
         right = call_double(call, r->first + 2 * (int)i, &pairs[i].score);
         pairs[i].member = call->argv[r->first + 2 * (int)i + 1];
     }
-    if (right) add_and_reply(call, r, pairs);
+    if (right) zset_add_and_reply(call, pairs, r->count, r->flags, r->count_changed);
     if (pairs != stack) mem_free_sized(pairs, r->count * sizeof(*pairs));
 }
 

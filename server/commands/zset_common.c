@@ -125,8 +125,12 @@ void zset_limits_ranks(const struct entry *e, const struct zset_limits *limits, 
 /* --- storing --- */
 
 void zset_store(struct call *call, struct zset_build *b, const char *event) {
+    zset_store_at(call, 1, b, event);
+}
+
+void zset_store_at(struct call *call, int arg, struct zset_build *b, const char *event) {
     struct key_ref ref;
-    key_open(call, 1, &ref);
+    key_open(call, arg, &ref);
     size_t count = b->count;
     if (count) {
         key_store(call, &ref, zset_build_finish(b, ref.name));

@@ -54,10 +54,19 @@ bool zset_limits_parse(struct call *call, enum zset_by by, int min_arg, int max_
 void zset_limits_ranks(const struct entry *e, const struct zset_limits *limits, bool reverse, size_t *start,
                        size_t *count);
 
+/* --- adding --- */
+
+/* Adds pairs to the key argv[1], tells, and replies how many are new (or, with `count_changed`, have another
+ * score as well). */
+void zset_add_and_reply(struct call *call, const struct zset_pair *pairs, size_t count, unsigned flags,
+                        bool count_changed);
+
 /* --- storing --- */
 
-/* Puts what was built (sorted) at the key argv[1], or deletes that if it is empty, and replies the count. */
+/* Puts what was built (sorted) at the key argv[1] (argv[arg]), or deletes that if it is empty, and replies
+ * the count. */
 void zset_store(struct call *call, struct zset_build *b, const char *event);
+void zset_store_at(struct call *call, int arg, struct zset_build *b, const char *event);
 /* After members were removed: counts them, deletes what is empty, tells. */
 void zset_removed(struct call *call, struct key_ref *ref, size_t removed, const char *event);
 /* Removes the members of ranks start to start + count - 1, which must be there, and does all that. */

@@ -208,6 +208,23 @@ bool replies_agree_but_doubles(struct slice torc, struct slice redis) {
     return at == end && redis_at == redis_end;
 }
 
+static bool step_has(const struct step *step, const char *word) {
+    for (int i = 1; i < step->argc; i++)
+        if (slice_is(step->argv[i], word)) return true;
+    return false;
+}
+
+static bool agree_search(const struct step *step, struct replies now) {
+    if (step_has(step, "any")) {
+        const char *torc = now.torc.ptr, *redis = now.redis.ptr;
+        struct resp_token a, b;
+        return resp_token_next(&torc, torc + now.torc.len, &a) &&
+               resp_token_next(&redis, redis + now.redis.len, &b) && a.type == b.type && a.count == b.count;
+    }
+    bool ordered = step_has(step, "asc") || step_has(step, "desc") || step_has(step, "count");
+    return ordered ? slice_eq(now.torc, now.redis) : replies_agree_unordered(now.torc, now.redis, false);
+}
+
 bool replies_agree(const struct rule *rule, const struct step *step, struct replies now,
                    const struct step *before_step, const struct replies *before) {
     if (reply_is_error(now.torc) || reply_is_error(now.redis)) return slice_eq(now.torc, now.redis);
@@ -225,6 +242,7 @@ bool replies_agree(const struct rule *rule, const struct step *step, struct repl
             return true;
         return valid_fields(step, now.torc, before_step, before->torc) &&
                valid_fields(step, now.redis, before_step, before->redis);
+    case COMPARE_SEARCH: return agree_search(step, now);
     case COMPARE_SCHEMA: return true;
     }
     return false;

@@ -59,7 +59,12 @@ static void emit_value(struct walk *w, const struct command_argument *arg) {
         }
         break;
     case ARGUMENT_UNIX_TIME: value_unix_time(w->a, rng, strstr(arg->name, "milli") != NULL); break;
-    case ARGUMENT_DOUBLE: value_double(w->a, rng); break;
+    case ARGUMENT_DOUBLE:
+        if (strcmp(w->group, "geo") == 0)
+            value_geo(w->a, rng, arg->name);
+        else
+            value_double(w->a, rng);
+        break;
     case ARGUMENT_PATTERN: value_pattern(w->a, rng); break;
     case ARGUMENT_STRING: value_string(w->a, rng, arg->name, w->group); break;
     case ARGUMENT_PURE_TOKEN: break;
@@ -231,6 +236,14 @@ static void tame(struct generator *g, struct args *a) {
     if (strcmp(name, "set") == 0 || strcmp(name, "getex") == 0)
         for (int i = 1; i + 1 < a->argc; i++)
             if (slice_is(a->argv[i], "EX") || slice_is(a->argv[i], "PX")) tame_ttl(g, a, i + 1);
+    if (strncmp(name, "geo", 3) ==
+        0) { /* which ones ANY takes is each server's own: they must not be stored */
+        bool stores = strcmp(name, "geosearchstore") == 0;
+        for (int i = 1; i < a->argc; i++)
+            stores = stores || slice_is(a->argv[i], "STORE") || slice_is(a->argv[i], "STOREDIST");
+        for (int i = 1; stores && i < a->argc; i++)
+            if (slice_is(a->argv[i], "ANY")) a->argv[i] = SLICE("ASC");
+    }
     if (strstr(name, "rand") && a->argc > 2) {
         int64_t n;
         struct args value = {.trace = a->trace};

@@ -63,6 +63,12 @@ static const struct exception exceptions[] = {
     {"pubsub|channels", -1, COMPARE_UNORDERED, GENERATE_GRAMMAR, NULL, NULL},
     {"pubsub|shardchannels", -1, COMPARE_UNORDERED, GENERATE_GRAMMAR, NULL, NULL},
 
+    {"geosearch", -1, COMPARE_SEARCH, GENERATE_GRAMMAR, NULL, NULL},
+    {"georadius", -1, COMPARE_SEARCH, GENERATE_GRAMMAR, NULL, NULL},
+    {"georadius_ro", -1, COMPARE_SEARCH, GENERATE_GRAMMAR, NULL, NULL},
+    {"georadiusbymember", -1, COMPARE_SEARCH, GENERATE_GRAMMAR, NULL, NULL},
+    {"georadiusbymember_ro", -1, COMPARE_SEARCH, GENERATE_GRAMMAR, NULL, NULL},
+
     /* numbers of our own */
     {"memory|usage", 2, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
     {"client|id", 1, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
@@ -179,6 +185,8 @@ void rules_init(void) {
         struct rule *rule = &rules[spec->id];
         if (e->weight >= 0) rule->weight = (unsigned)e->weight;
         if (e->compare >= 0) rule->compare = (enum compare_mode)e->compare;
+        rule->outside =
+            rule->outside || rule->compare == COMPARE_SEARCH; /* EXEC's parts are compared in order */
         rule->generate = e->generate;
         rule->forms = e->forms;
         rule->reason = e->reason;

@@ -13,6 +13,7 @@ enum compare_mode {
     COMPARE_RANDOM_KEY,    /* each side's reply is in its KEYS *, the step before */
     COMPARE_RANDOM_FIELDS, /* each side's reply comes from what its HGETALL, SMEMBERS or ZRANGE gave, the step
                               before */
+    COMPARE_SEARCH,        /* in any order, unless ASC, DESC or COUNT asks for one; with ANY, as many */
     COMPARE_SCHEMA,        /* both errors, word for word, or both none: then only the schema is checked */
 };
 

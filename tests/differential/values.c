@@ -11,7 +11,7 @@
 #define PICK(rng, pool) (pool)[rng_below(rng, sizeof(pool) / sizeof((pool)[0]))]
 
 void value_key(struct args *a, struct rng *rng, const char *group) {
-    static const char *const families[] = {"string", "hash", "list", "set", "sorted-set", "stream"};
+    static const char *const families[] = {"string", "hash", "list", "set", "sorted-set", "stream", "geo"};
     const char *family = group;
     if (strcmp(group, "bitmap") == 0 && rng_below(rng, 2)) family = group = "string";
     bool known = strcmp(group, "bitmap") == 0;
@@ -166,6 +166,28 @@ void value_double(struct args *a, struct rng *rng) {
         args_addf(a, "%d", (int)rng_below(rng, 30) - 10);
 }
 
+/* Lengths are up to a hundred units or around the world: in between, near poles, Redis overlooks members. No
+ * two positions are the same, so that no two distances are. */
+void value_geo(struct args *a, struct rng *rng, const char *name) {
+    static const char *const odd[] = {"180.0001", "-181", "85.0512", "-86", "nan",
+                                      "inf",      "abc",  "",        "1e3", "0x1p3"};
+    static const char *const huge[] = {"50000000", "1e300", "inf", "30000000"};
+    bool longitude = strcmp(name, "longitude") == 0;
+    if (chance(rng, 40)) {
+        args_add_str(a, PICK(rng, odd));
+    } else if (longitude || strcmp(name, "latitude") == 0) {
+        double part = rng_unit(rng) * 4;
+        if (chance(rng, 30)) part = (rng_unit(rng) - 0.5) * (longitude ? 360 : 170); /* anywhere */
+        args_addf(a, "%.9f", part + (longitude ? 12 : 36));
+    } else if (chance(rng, 10)) {
+        args_add_str(a, PICK(rng, huge));
+    } else if (chance(rng, 20)) {
+        value_double(a, rng);
+    } else {
+        args_addf(a, "%.3f", rng_unit(rng) * 200);
+    }
+}
+
 static void text(struct args *a, struct rng *rng) {
     static const unsigned lengths[] = {1, 7, 8, 20, 43, 44, 45, 63, 64, 65, 127, 128, 250, 256, 300};
     char bytes[6000];
@@ -206,7 +228,7 @@ void value_string(struct args *a, struct rng *rng, const char *name, const char 
         args_addf(a, "name%u", (unsigned)rng_below(rng, 9));
         return;
     }
-    if (strstr(name, "field") || (strcmp(name, "member") == 0 && strcmp(group, "geo") != 0)) {
+    if (strstr(name, "field") || strncmp(name, "member", 6) == 0) {
         if (chance(rng, 40))
             text(a, rng);
         else if (chance(rng, 60))

@@ -10,6 +10,8 @@
 void value_key(struct args *a, struct rng *rng, const char *group);
 void value_integer(struct args *a, struct rng *rng, const char *name);
 void value_double(struct args *a, struct rng *rng);
+/* Of the geo commands: mostly within a few hundred kilometres, so that searches find something. */
+void value_geo(struct args *a, struct rng *rng, const char *name);
 void value_string(struct args *a, struct rng *rng, const char *name, const char *group);
 void value_pattern(struct args *a, struct rng *rng);
 /* For absolute times: the past or the far future, never near now. */

@@ -2,7 +2,7 @@ group geo
 acl   geo
 
 GEOADD -5
-  status      todo 3
+  status      built
   summary     Add members with their positions
   since       3.2.0
   flags       write denyoom
@@ -23,7 +23,7 @@ GEOADD -5
   reply       int >=0
 
 GEODIST -4
-  status      todo 3
+  status      built
   summary     Distance between two members
   since       3.2.0
   flags       readonly
@@ -42,7 +42,7 @@ GEODIST -4
   reply       bulk | null
 
 GEOHASH -2
-  status      todo 3
+  status      built
   summary     The positions of members as geohash strings
   since       3.2.0
   flags       readonly
@@ -55,7 +55,7 @@ GEOHASH -2
   reply       array of (bulk | null)
 
 GEOPOS -2
-  status      todo 3
+  status      built
   summary     The positions of members
   since       3.2.0
   flags       readonly
@@ -68,7 +68,7 @@ GEOPOS -2
   reply       array of ([double, double] | null-array)
 
 GEORADIUS -6
-  status      todo 3
+  status      built
   summary     Members within a circle around a position, shown or stored
   since       3.2.0
   flags       write denyoom
@@ -106,7 +106,7 @@ GEORADIUS -6
   reply       array of (bulk | array of any x 2..4) | int >=0
 
 GEORADIUS_RO -6
-  status      todo 3
+  status      built
   summary     Members within a circle around a position
   since       3.2.10
   flags       readonly
@@ -138,7 +138,7 @@ GEORADIUS_RO -6
   reply       array of (bulk | array of any x 2..4)
 
 GEORADIUSBYMEMBER -5
-  status      todo 3
+  status      built
   summary     Members within a circle around another one, shown or stored
   since       3.2.0
   flags       write denyoom
@@ -174,7 +174,7 @@ GEORADIUSBYMEMBER -5
   reply       array of (bulk | array of any x 2..4) | int >=0
 
 GEORADIUSBYMEMBER_RO -5
-  status      todo 3
+  status      built
   summary     Members within a circle around another one
   since       3.2.10
   flags       readonly
@@ -204,7 +204,7 @@ GEORADIUSBYMEMBER_RO -5
   reply       array of (bulk | array of any x 2..4)
 
 GEOSEARCH -7
-  status      todo 3
+  status      built
   summary     Members within a circle or a box
   since       6.2.0
   flags       readonly
@@ -248,7 +248,7 @@ GEOSEARCH -7
   reply       array of (bulk | array of any x 2..4)
 
 GEOSEARCHSTORE -8
-  status      todo 3
+  status      built
   summary     Store the members within a circle or a box
   since       6.2.0
   flags       write denyoom
