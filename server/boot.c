@@ -35,6 +35,7 @@ struct server *server_configure(const struct server_setup *setup, int argc, char
     title_register_options(&s->title, s->conf);
     keyspace_register_options(&s->keyspace, s->conf);
     exec_register_options(&s->exec_conf, s->conf);
+    persist_register_options(&s->persist, s->conf);
     s->pubsub = pubsub_create(s->conf);
     s->net = net_create(s->conf, &s->log);
     oom_register_options(&s->oom, s->conf);
@@ -67,6 +68,7 @@ static void bind_commands(struct server *s) {
         exec_bind(s->exec, families[i], NULL);
     exec_bind(s->exec, multi_bindings, s->exec);
     exec_bind(s->exec, command_bindings, s->exec);
+    exec_bind(s->exec, dump_bindings, &s->persist);
     exec_bind(s->exec, pubsub_bindings, s->pubsub);
     exec_bind(s->exec, net_bindings, s->net);
     exec_bind(s->exec, config_bindings, &s->config);
@@ -114,6 +116,7 @@ static void start_system(struct server *s, const struct server_setup *setup, int
     s->system.io = s->io;
     s->system.exec = s->exec;
     s->system.keyspace = &s->keyspace;
+    s->system.persist = &s->persist;
     s->system.client_bytes = client_bytes;
     s->system.client_owner = s->net;
     system_init(&s->system, setup->program, now_ms, &s->keyspace.rng);

@@ -12,6 +12,7 @@
 /* --- reasons --- */
 
 #define PERSISTENCE "persistence is not built"
+#define ALWAYS      "what comes from outside is always checked"
 #define NO_FORK     "nothing forks, and huge pages serve large tables"
 #define REPLICATION "replication is not built"
 #define CLUSTER     "shards are managed by torc-sentinel and torc-proxy, which are not built"
@@ -211,13 +212,11 @@ static const struct conf_option kept[] = {
     /* snapshots */
     CUSTOM("save", 0, &conf_save_type, "3600 1 300 100 60 10000", PERSISTENCE, ANYWAY("")),
     BOOL("stop-writes-on-bgsave-error", 0, "yes", PERSISTENCE, ANYWAY("no")),
-    BOOL("rdbcompression", 0, "yes", PERSISTENCE),
     BOOL("rdbchecksum", IMM, "yes", PERSISTENCE),
-    ENUM("sanitize-dump-payload", 0, sanitize_modes, "no", PERSISTENCE),
+    ENUM("sanitize-dump-payload", 0, sanitize_modes, "no", ALWAYS, ANYWAY("yes")),
     STRING("dbfilename", CONF_PROTECTED, "dump.rdb", PERSISTENCE, .validate = dbfilename_is_name),
     BOOL("rdb-del-sync-files", 0, "no", REPLICATION),
     BOOL("rdb-save-incremental-fsync", 0, "yes", PERSISTENCE),
-    INT("rdb-version", 0, 10, 12, "10", PERSISTENCE),
     KEPT("snapshot-buffer-max", CONF_PERCENT, 0, "10%", PERSISTENCE, .max = INT64_MAX),
     INT("rdb-key-save-delay", CONF_HIDDEN, INT_MIN, INT_MAX, "0", PERSISTENCE),
     INT("key-load-delay", CONF_HIDDEN, INT_MIN, INT_MAX, "0", PERSISTENCE),

@@ -20,6 +20,7 @@
 #include "server/observe/oom.h"
 #include "server/observe/process_options.h"
 #include "server/observe/system.h"
+#include "server/persist/persist.h"
 #include "server/pubsub/pubsub.h"
 #include "server/title.h"
 
@@ -42,6 +43,7 @@ struct server {
     struct exec_conf exec_conf;
     struct exec *exec;
     struct exec_gate memory_gate;
+    struct persist persist;
     struct pubsub *pubsub;
     struct net *net;
     struct system system;

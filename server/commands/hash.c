@@ -8,21 +8,13 @@
 #include "common/base/num.h"
 #include "server/commands/families.h"
 #include "server/keyspace/keys.h"
+#include "server/keyspace/rules.h"
 #include "server/keyspace/unit.h"
 #include <math.h>
 
-static struct hash_rules rules_of(const struct call *call) {
-    const struct keyspace *ks = call->keyspace;
-    return (struct hash_rules){
-        .secret = &ks->secret,
-        .listpack_entries_max = (size_t)ks->conf.hash_max_listpack_entries,
-        .listpack_value_max = (size_t)ks->conf.hash_max_listpack_value,
-    };
-}
-
 /* Sets fields of an opened key, which it makes if it is absent; returns how many fields are new. */
 static size_t set_fields(struct call *call, struct key_ref *ref, const struct slice *pairs, size_t count) {
-    struct hash_rules rules = rules_of(call);
+    struct hash_rules rules = keyspace_hash_rules(call->keyspace);
     struct entry *e = key_entry(ref);
     if (e) {
         size_t created = 0;

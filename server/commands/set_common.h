@@ -3,16 +3,11 @@
 #define TORC_COMMANDS_SET_COMMON_H
 
 #include "server/keyspace/keys.h"
+#include "server/keyspace/rules.h"
 #include "server/types/set.h"
 
 static inline struct set_rules set_rules_of(const struct call *call) {
-    const struct keyspace *ks = call->keyspace;
-    return (struct set_rules){
-        .secret = &ks->secret,
-        .intset_entries_max = (size_t)ks->conf.set_max_intset_entries,
-        .listpack_entries_max = (size_t)ks->conf.set_max_listpack_entries,
-        .listpack_value_max = (size_t)ks->conf.set_max_listpack_value,
-    };
+    return keyspace_set_rules(call->keyspace);
 }
 
 /* All members as a set, one after the other. */

@@ -3,16 +3,12 @@
 #define TORC_COMMANDS_ZSET_COMMON_H
 
 #include "server/keyspace/keys.h"
+#include "server/keyspace/rules.h"
 #include "server/types/zset.h"
 #include "server/types/zset_build.h"
 
 static inline struct zset_rules zset_rules_of(const struct call *call) {
-    const struct keyspace *ks = call->keyspace;
-    return (struct zset_rules){
-        .secret = &ks->secret,
-        .listpack_entries_max = (size_t)ks->conf.zset_max_listpack_entries,
-        .listpack_value_max = (size_t)ks->conf.zset_max_listpack_value,
-    };
+    return keyspace_zset_rules(call->keyspace);
 }
 
 /* --- replies --- */

@@ -3,7 +3,8 @@
  * so that they are not the first to go. */
 #include "server/keyspace/access.h"
 
-#define LFU_INIT 5
+#define LFU_INIT        5
+#define ACCESS_IDLE_MAX 0xffffff /* seconds that 24 bits can tell */
 
 static uint32_t minutes_now(const struct keyspace *ks) {
     return (uint32_t)(ks->now_ms / 60000) & 0xffff;
@@ -32,4 +33,13 @@ void access_init_entry(struct keyspace *ks, struct entry *e) {
 
 int64_t access_idle_ms(const struct keyspace *ks, const struct entry *e) {
     return (int64_t)((ks->access_clock - entry_access(e)) & 0xffffff) * 1000;
+}
+
+void access_set(const struct keyspace *ks, struct entry *e, int64_t idle_s, int64_t frequency) {
+    if (ks->conf.maxmemory_policy & EVICT_LFU) {
+        if (frequency >= 0) entry_set_access(e, minutes_now(ks) << 8 | (uint32_t)(frequency & 0xff));
+    } else if (idle_s >= 0) {
+        uint32_t idle = idle_s < ACCESS_IDLE_MAX ? (uint32_t)idle_s : ACCESS_IDLE_MAX;
+        entry_set_access(e, (ks->access_clock - idle) & 0xffffff);
+    }
 }

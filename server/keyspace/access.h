@@ -16,6 +16,9 @@ static inline void access_touch(struct keyspace *ks, struct entry *e) {
 }
 /* Milliseconds since the last use (LRU policies), at a resolution of a second. */
 int64_t access_idle_ms(const struct keyspace *ks, const struct entry *e);
+/* What a file or another server knew of the entry's use: seconds without one, or the LFU counter; -1 where it
+ * was not told. Only what the policy under way counts is taken. */
+void access_set(const struct keyspace *ks, struct entry *e, int64_t idle_s, int64_t frequency);
 /* The LFU counter as it would be after decay; nothing is changed. */
 unsigned access_frequency(const struct keyspace *ks, const struct entry *e);
 

@@ -58,6 +58,8 @@ static const char *const help[] = {
     "    Turn the deletion of due keys that nobody reads off or on.",
     "SET-DISABLE-DENY-SCRIPTS <0|1>",
     "    Let scripts run commands that deny them.",
+    "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+    "    Let RESTORE take payloads whose checksum is wrong.",
     "SLEEP <seconds>",
     "    Stop the server for that long. Decimals allowed.",
     "STRINGMATCH-LEN <length> <pattern>",
@@ -297,6 +299,11 @@ static void debug_pause_cron(struct call *call) {
     if (read_switch(call, &sys->cron_paused)) resp_ok(call->reply);
 }
 
+static void debug_set_skip_checksum_validation(struct call *call) {
+    struct system *sys = call->module;
+    if (read_switch(call, &sys->persist->checksum_skipped)) resp_ok(call->reply);
+}
+
 /* There are no scripts yet that could be denied anything. */
 static void debug_set_disable_deny_scripts(struct call *call) {
     bool ignored;
@@ -406,6 +413,7 @@ static void cmd_debug(struct call *call) {
         {"set-active-expire", 3, 3, debug_set_active_expire},
         {"pause-cron", 3, 3, debug_pause_cron},
         {"set-disable-deny-scripts", 3, 3, debug_set_disable_deny_scripts},
+        {"set-skip-checksum-validation", 3, 3, debug_set_skip_checksum_validation},
         {"log", 3, 3, debug_log},
         {"segfault", 2, 2, debug_segfault},
         {"panic", 2, 2, debug_panic},

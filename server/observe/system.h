@@ -10,6 +10,7 @@
 #include "common/metrics/rate.h"
 #include "server/exec/exec.h"
 #include "server/keyspace/call.h"
+#include "server/persist/persist.h"
 
 struct server_options;
 
@@ -23,6 +24,7 @@ struct system {
     struct io *io;
     struct exec *exec;
     struct keyspace *keyspace;
+    struct persist *persist;
 
     char run_id[41];
     const char *executable; /* owned: absolute path */

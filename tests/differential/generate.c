@@ -197,6 +197,15 @@ static void tame_ttl(struct generator *g, struct args *a, int at) {
     replace(a, at, &value);
 }
 
+/* A time to live that counts from now is a long one; one so long that it overflows is refused by Torc alone.
+ */
+static void tame_restore(struct generator *g, struct args *a) {
+    for (int i = 4; i < a->argc; i++)
+        if (slice_is(a->argv[i], "ABSTTL")) return;
+    if (slice_eq(a->argv[2], SLICE("9223372036854775807"))) a->argv[2] = SLICE("0");
+    tame_ttl(g, a, 2);
+}
+
 static void tame(struct generator *g, struct args *a) {
     if (a->argc < 2) return;
     const struct command_spec *spec = command_lookup(a->argv[0].ptr, a->argv[0].len);
@@ -244,6 +253,7 @@ static void tame(struct generator *g, struct args *a) {
         for (int i = 1; stores && i < a->argc; i++)
             if (slice_is(a->argv[i], "ANY")) a->argv[i] = SLICE("ASC");
     }
+    if (strcmp(name, "restore") == 0 && a->argc > 3) tame_restore(g, a);
     if (strstr(name, "rand") && a->argc > 2) {
         int64_t n;
         struct args value = {.trace = a->trace};

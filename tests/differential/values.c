@@ -220,6 +220,10 @@ void value_string(struct args *a, struct rng *rng, const char *name, const char 
         args_add_str(a, PICK(rng, types));
         return;
     }
+    if (strcmp(name, "serialized-value") == 0) {
+        value_payload(a, rng);
+        return;
+    }
     if (strstr(name, "channel")) {
         args_add_str(a, PICK(rng, channels));
         return;

@@ -19,6 +19,8 @@ void value_unix_time(struct args *a, struct rng *rng, bool milliseconds);
 /* A time to live: none, or so long and so unlikely to come twice that the moment of the call does not matter.
  */
 void value_ttl(struct args *a, struct rng *rng);
+/* A value as RESTORE takes it, now and then a damaged one. */
+void value_payload(struct args *a, struct rng *rng);
 /* Anything that does not belong here. */
 void value_odd(struct args *a, struct rng *rng);
 void value_database(struct args *a, struct rng *rng);

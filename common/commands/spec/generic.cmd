@@ -35,7 +35,7 @@ DEL -2
   reply       int >=0
 
 DUMP 2
-  status      todo 4
+  status      built
   summary     Serialize the value of a key for RESTORE
   since       2.6.0
   flags       readonly
@@ -360,7 +360,7 @@ RENAMENX 3
   reply       int 0..1
 
 RESTORE -4
-  status      todo 4
+  status      built
   summary     Create a key from what DUMP made
   since       2.6.0
   flags       write denyoom
