@@ -38,6 +38,7 @@ struct server *server_configure(const struct server_setup *setup, int argc, char
     persist_register_options(&s->persist, s->conf);
     s->pubsub = pubsub_create(s->conf);
     s->net = net_create(s->conf, &s->log);
+    observe_init(&s->observe, s->conf);
     oom_register_options(&s->oom, s->conf);
     compat_options_register(&s->compat, s->conf, &s->files);
     if (conf_load(s->conf, &s->files, argc, argv, message)) {
@@ -75,6 +76,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, system_bindings, &s->system);
     exec_bind(s->exec, debug_bindings, &s->system);
     exec_bind(s->exec, memory_bindings, NULL);
+    observe_bind(&s->observe, s->exec);
     exec_check_bound(s->exec);
 }
 
@@ -174,6 +176,8 @@ bool server_start(struct server *s, const struct server_setup *setup) {
     start_system(s, setup, now_ms);
     loop_init(&s->loop, &s->keyspace, s->exec, setup->world == NULL);
     pubsub_start(s->pubsub, &s->keyspace, s->exec);
+    observe_start(&s->observe, s->conf, s->io, s->exec);
+    s->keyspace.latency = observe_latency_sink(&s->observe);
     if (!net_start(s->net, &parts)) return false;
     register_everywhere(s);
     log_greeting(s);
@@ -236,6 +240,7 @@ void server_destroy(struct server **server) {
     struct server *s = *server;
     mem_account_enter(&s->account);
     ahead_deinit(&s->ahead, &s->account);
+    observe_deinit(&s->observe);
     if (s->started) {
         exec_destroy(&s->exec);
         keyspace_deinit(&s->keyspace);

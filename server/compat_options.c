@@ -20,8 +20,6 @@
 #define ACL         "users and their rules are not built"
 #define SCRIPTS     "scripts are not built"
 #define TRACKING    "client tracking is not built"
-#define SLOWLOG     "the slow log is not built"
-#define LATENCY     "the latency monitor is not built"
 #define LISTS       "lists are not built"
 #define LOGLOGS     "HyperLogLogs are not built"
 #define STREAMS     "streams are not built"
@@ -315,11 +313,6 @@ static const struct conf_option kept[] = {
     INT("cluster-announce-port", 0, 0, 65535, "0", CLUSTER),
     INT("cluster-announce-tls-port", 0, 0, 65535, "0", CLUSTER),
     INT("cluster-announce-bus-port", 0, 0, 65535, "0", CLUSTER),
-
-    /* watching the server */
-    INT64("slowlog-log-slower-than", 0, -1, INT64_MAX, "10000", SLOWLOG, ANYWAY("-1")),
-    INT64("slowlog-max-len", 0, 0, INT64_MAX, "128", SLOWLOG, ANYWAY("0")),
-    INT64("latency-monitor-threshold", 0, 0, INT64_MAX, "0", LATENCY),
 
     /* encodings */
     INT("list-max-listpack-size", 0, INT_MIN, INT_MAX, "-2", LISTS, ALIAS("list-max-ziplist-size")),

@@ -10,6 +10,7 @@
 #include "server/loop.h"
 #include "common/base/clock.h"
 #include "common/base/list.h"
+#include "common/metrics/latency.h"
 #include "server/exec/exec.h"
 #include "server/keyspace/evict.h"
 #include "server/keyspace/expire.h"
@@ -73,6 +74,8 @@ static bool background_slice(struct loop *loop, int64_t *now_us) {
         int64_t after_us = clock_monotonic_us(), took = after_us - *now_us;
         *now_us = after_us;
         if (kind == 1) ks->stats.expire_cycle_us += (uint64_t)took;
+        loop->turn_expire_us += kind == 1 ? took : 0;
+        loop->turn_evict_us += kind == 2 ? took : 0;
         loop->expire_left = kind == 1 ? left : loop->expire_left;
         if (took <= loop->background_us) continue;
         loop->background_us = took;
@@ -98,10 +101,13 @@ bool loop_background(struct loop *loop) {
     if (budget_us < BACKGROUND_US_MIN || !loop->measured) budget_us = BACKGROUND_US_MIN;
     if (budget_us > BACKGROUND_US_MAX) budget_us = BACKGROUND_US_MAX;
     bool more;
+    loop->turn_expire_us = loop->turn_evict_us = 0;
     do {
         more = background_slice(loop, &now_us);
     } while (more && now_us - start_us < budget_us);
     if (more && loop->expire_left) loop->keyspace->stats.expire_capped++;
+    latency_note(loop->keyspace->latency, "expire-cycle", loop->turn_expire_us);
+    latency_note(loop->keyspace->latency, "eviction-cycle", loop->turn_evict_us);
     loop_cron_took(loop, now_us - start_us);
     return more;
 }

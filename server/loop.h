@@ -27,8 +27,9 @@ struct loop {
     struct rate turns_rate, usec_rate;
     const char *background; /* the kind of background work that the turn spent longest on, or NULL */
     int64_t background_us;
-    bool expire_left; /* the last slice left due keys */
-    bool measured;    /* false under simulation, whose clock does not move within a turn */
+    int64_t turn_expire_us, turn_evict_us; /* of this turn's background work */
+    bool expire_left;                      /* the last slice left due keys */
+    bool measured; /* false under simulation, whose clock does not move within a turn */
 };
 
 void loop_init(struct loop *loop, struct keyspace *ks, struct exec *exec, bool measured);

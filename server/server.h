@@ -17,6 +17,7 @@
 #include "server/keyspace/keyspace.h"
 #include "server/loop.h"
 #include "server/net/net.h"
+#include "server/observe/observe.h"
 #include "server/observe/oom.h"
 #include "server/observe/process_options.h"
 #include "server/observe/system.h"
@@ -46,6 +47,7 @@ struct server {
     struct persist persist;
     struct pubsub *pubsub;
     struct net *net;
+    struct observe observe;
     struct system system;
     struct loop loop;
     struct io_timer sampling; /* every 100 ms */

@@ -123,6 +123,11 @@ void conf_string_set(char **field, const char *text) {
     *field = fresh;
 }
 
+bool conf_is_sensitive(struct conf *conf, struct slice name) {
+    const struct conf_entry *entry = conf_find(conf, name);
+    return entry && (entry->option->flags & CONF_SENSITIVE);
+}
+
 bool conf_was_set(struct conf *conf, const char *name) {
     struct conf_entry *entry = conf_find(conf, slice_of(name));
     return entry && entry->was_set;

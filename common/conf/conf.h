@@ -260,6 +260,8 @@ bool conf_assign(struct conf *conf, const char *name, const char *value, struct 
 /* Replaces a string field (copies text, NULL or "" is NULL) where a module changes its own option: REPLICAOF,
  * dir. */
 void conf_string_set(char **field, const char *text);
+/* The option holds a secret: its value is shown to nobody (CONF_SENSITIVE). Unknown names hold none. */
+bool conf_is_sensitive(struct conf *conf, struct slice name);
 bool conf_was_set(struct conf *conf, const char *name); /* by a file, the command line or CONFIG SET */
 
 #endif

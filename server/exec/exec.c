@@ -77,12 +77,26 @@ struct commit_gate *exec_commit_gate(struct exec *x) {
     return &x->gate;
 }
 
+/* From how many cycles on an observer wants to hear of a command. */
+static uint64_t wanted_cycles(const struct exec *x, const struct exec_observer *o) {
+    if (o->after == NULL) return UINT64_MAX;
+    int64_t us = o->slower_than_us ? o->slower_than_us(o->owner) : 0;
+    if (us <= 0) return 0;
+    return (uint64_t)us < UINT64_MAX / x->cycles_per_us ? (uint64_t)us * x->cycles_per_us : UINT64_MAX;
+}
+
 static void look_at_switches(struct exec *x) {
-    x->gates_closed = x->observed = false;
+    x->gates_closed = x->observed_before = false;
+    x->observed_cycles = UINT64_MAX;
     for (unsigned i = 0; i < x->gate_count; i++)
         x->gates_closed |= x->gates[i]->active(x->gates[i]->owner);
-    for (unsigned i = 0; i < x->observer_count; i++)
-        x->observed |= x->observers[i]->active(x->observers[i]->owner);
+    for (unsigned i = 0; i < x->observer_count; i++) {
+        const struct exec_observer *o = x->observers[i];
+        if (!o->active(o->owner)) continue;
+        x->observed_before |= o->before != NULL;
+        uint64_t cycles = wanted_cycles(x, o);
+        if (cycles < x->observed_cycles) x->observed_cycles = cycles;
+    }
 }
 
 /* --- the commit gate's bookkeeping --- */
@@ -128,9 +142,12 @@ static void tell_before(struct exec *x, const struct call *call) {
 
 static void tell_after(struct exec *x, const struct call *call, uint64_t cycles) {
     int64_t took_us = (int64_t)((double)cycles * x->us_per_cycle);
-    for (unsigned i = 0; i < x->observer_count; i++)
-        if (x->observers[i]->active(x->observers[i]->owner) && x->observers[i]->after)
-            x->observers[i]->after(x->observers[i]->owner, call, took_us);
+    for (unsigned i = 0; i < x->observer_count; i++) {
+        const struct exec_observer *o = x->observers[i];
+        if (!o->active(o->owner) || o->after == NULL) continue;
+        if (o->slower_than_us == NULL || took_us >= o->slower_than_us(o->owner))
+            o->after(o->owner, call, took_us);
+    }
 }
 
 void exec_run(struct exec *x, struct call *call) {
@@ -142,7 +159,7 @@ void exec_run(struct exec *x, struct call *call) {
     uint64_t position_before = ks->unit.journal_position;
     command_handler *run = x->handlers[id].run;
 
-    if (unlikely(x->observed)) tell_before(x, call);
+    if (unlikely(x->observed_before)) tell_before(x, call);
     call->module = x->handlers[id].module;
     call->session->last_command = call->spec;
     x->current = call;
@@ -171,9 +188,9 @@ void exec_run(struct exec *x, struct call *call) {
     /* Those of commands inside EXEC were counted there. */
     if (unlikely(call->reply->error_count != errors_before) && x->totals.error_replies == counted_before)
         after_error(x, call, stats);
-    if (unlikely(x->observed)) tell_after(x, call, took);
     x->totals.commands++;
     if (unlikely(call->spec->flags & (COMMAND_ADMIN | COMMAND_NOSCRIPT))) look_at_switches(x);
+    if (unlikely(took >= x->observed_cycles)) tell_after(x, call, took);
 }
 
 /* --- refusing --- */
@@ -516,6 +533,8 @@ void exec_session_discard(struct exec *x, struct session *s) {
 }
 
 void exec_session_gone(struct exec *x, struct session *s) {
+    for (unsigned i = 0; i < x->observer_count; i++)
+        if (x->observers[i]->gone) x->observers[i]->gone(x->observers[i]->owner, s);
     multi_discard(x->keyspace, s);
     task_cancel_session(x->keyspace, s);
 }

@@ -16,6 +16,7 @@
 #include "server/keyspace/call.h"
 
 struct exec;
+struct histogram;
 
 struct exec_request {
     struct session *session; /* NULL: skipped (the owner dropped it) */
@@ -84,6 +85,10 @@ struct exec_observer {
     bool (*active)(void *owner);                                          /* asked as that of gates */
     void (*before)(void *owner, const struct call *call);                 /* NULL: not wanted */
     void (*after)(void *owner, const struct call *call, int64_t took_us); /* NULL: not wanted */
+    /* `after` wants only commands that took this long; NULL: all of them. Asked as `active` is. */
+    int64_t (*slower_than_us)(void *owner);
+    /* The session is about to be freed. Told whether active or not; NULL: not wanted. */
+    void (*gone)(void *owner, struct session *s);
 };
 void exec_add_observer(struct exec *x, const struct exec_observer *observer); /* borrowed for good */
 
@@ -108,6 +113,9 @@ const struct call *exec_current_call(const struct exec *x);
 
 /* The gate for replies that wait for the journal. */
 struct commit_gate *exec_commit_gate(struct exec *x);
+
+/* How long a command took since the last reset, in microseconds; borrowed until the next command. */
+const struct histogram *exec_latency(struct exec *x, unsigned id);
 
 /* INFO sections commandstats, errorstats, latencystats. */
 void exec_register_info(struct exec *x, struct info_registry *registry);

@@ -36,7 +36,8 @@ struct exec {
     const struct exec_observer *observers[EXEC_OBSERVERS_MAX];
     unsigned gate_count, observer_count;
     bool gates_closed; /* some gate is active: looked up once per batch and after commands that configure */
-    bool observed;     /* some observer is */
+    bool observed_before;     /* some observer wants to hear before commands run */
+    uint64_t observed_cycles; /* commands that took this long are told to observers; UINT64_MAX: none is */
 
     const struct session *running; /* whose request it is, NULL between requests */
     const struct call *current;    /* the outermost command under way */
@@ -81,7 +82,5 @@ uint64_t multi_command_flags(const struct session *s);
 
 /* --- stats.c --- */
 void stats_deinit(struct exec *x);
-/* The latencies of a command, complete. */
-struct histogram *stats_latency(struct exec *x, unsigned id);
 
 #endif

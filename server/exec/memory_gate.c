@@ -2,6 +2,8 @@
  * memory is refused when that was not enough. One command evicts a bounded number, so that no turn grows
  * long: tenacity 0 allows some dozens, 100 as many as it takes. */
 #include "server/exec/memory_gate.h"
+#include "common/base/clock.h"
+#include "common/metrics/latency.h"
 #include "server/keyspace/evict.h"
 
 #define KEYS_PER_TENACITY 64
@@ -18,8 +20,12 @@ static size_t keys_max(const struct keyspace *ks) {
 static const char *check(void *owner, const struct call *call) {
     struct keyspace *ks = owner;
     if (evict_excess(ks) == 0) return NULL;
+    uint64_t start = latency_wanted(ks->latency) ? clock_cycles() : 0;
     bool room = evict_make_room(ks, keys_max(ks));
     unit_end(ks, NULL);
+    if (start)
+        latency_note(ks->latency, "eviction-cycle",
+                     (int64_t)((double)(clock_cycles() - start) / clock_cycles_per_us()));
     if (!room) evict_ask(ks);
     if (room || !(call->command_flags & COMMAND_DENYOOM)) return NULL;
     return "OOM command not allowed when used memory > 'maxmemory'.";

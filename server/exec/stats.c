@@ -79,7 +79,7 @@ static void write_errorstats(struct buf *out, void *module) {
                    (unsigned long long)*(uint64_t *)value);
 }
 
-struct histogram *stats_latency(struct exec *x, unsigned id) {
+const struct histogram *exec_latency(struct exec *x, unsigned id) {
     struct command_stats *s = &x->stats[id];
     histogram_record_zeros(&s->latency, s->below_us);
     s->below_us = 0;
@@ -90,7 +90,7 @@ static void write_latencystats(struct buf *out, void *module) {
     struct exec *x = module;
     if (!x->conf->latency_tracking) return;
     for (unsigned id = 0; id < CMD_COUNT; id++) {
-        const struct histogram *h = stats_latency(x, id);
+        const struct histogram *h = exec_latency(x, id);
         if (h->total == 0) continue;
         buf_printf(out, "latency_percentiles_usec_%s:", command_by_id(id)->name);
         for (int i = 0; i < x->conf->percentiles.count; i++) {

@@ -23,6 +23,7 @@
 
 struct database;
 struct io;
+struct latency_sink;
 struct reaper;
 struct walk;
 
@@ -80,16 +81,17 @@ struct keyspace {
     struct mem_account *account; /* borrowed: the server's used_memory */
     struct database **databases; /* owned; conf.databases of them, made on first use */
     struct unit unit;
-    struct link tasks;     /* commands that answer in slices: task.h */
-    struct walk *walk;     /* the snapshot under way, or NULL */
-    struct reaper *reaper; /* frees what is large, away from the commands */
-    int64_t now_ms;        /* of the turn, or of the command under way */
-    uint32_t access_clock; /* what a touched entry gets */
-    bool active_expire;    /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
-    bool evicting;         /* memory is being made: evict_step has work */
-    bool expire_on_access; /* false while replaying a journal */
-    uint64_t dirty;        /* changes since the start; persistence keeps its own mark */
-    struct map watched;    /* watch.c's: keys that sessions watch */
+    struct link tasks;                  /* commands that answer in slices: task.h */
+    struct walk *walk;                  /* the snapshot under way, or NULL */
+    const struct latency_sink *latency; /* borrowed; NULL: nobody listens */
+    struct reaper *reaper;              /* frees what is large, away from the commands */
+    int64_t now_ms;                     /* of the turn, or of the command under way */
+    uint32_t access_clock;              /* what a touched entry gets */
+    bool active_expire;                 /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
+    bool evicting;                      /* memory is being made: evict_step has work */
+    bool expire_on_access;              /* false while replaying a journal */
+    uint64_t dirty;                     /* changes since the start; persistence keeps its own mark */
+    struct map watched;                 /* watch.c's: keys that sessions watch */
 };
 
 /* conf is copied; account and io (for the jobs of the reaper; NULL: it works on this thread) are borrowed.

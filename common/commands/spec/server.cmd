@@ -423,7 +423,7 @@ LATENCY -2
   complexity  Depends on subcommand.
 
 LATENCY DOCTOR 2
-  status      todo 3
+  status      built
   summary     A report on where time was lost, in words
   since       2.8.13
   flags       admin noscript loading stale
@@ -433,7 +433,7 @@ LATENCY DOCTOR 2
   reply       verbatim
 
 LATENCY GRAPH 3
-  status      todo 3
+  status      built
   summary     The latest latencies of an event, drawn with letters
   since       2.8.13
   flags       admin noscript loading stale
@@ -445,7 +445,7 @@ LATENCY GRAPH 3
   reply       verbatim
 
 LATENCY HELP 2
-  status      todo 3
+  status      built
   summary     The subcommands of LATENCY
   since       2.8.13
   flags       loading stale
@@ -454,7 +454,7 @@ LATENCY HELP 2
   reply       array of simple
 
 LATENCY HISTOGRAM -2
-  status      todo 3
+  status      built
   summary     How long commands took, counted in powers of two
   since       7.0.0
   flags       admin noscript loading stale
@@ -466,7 +466,7 @@ LATENCY HISTOGRAM -2
   reply       map of bulk -> {calls: int >=0, histogram_usec: map of int -> int}
 
 LATENCY HISTORY 3
-  status      todo 3
+  status      built
   summary     The latest latencies of an event with their times
   since       2.8.13
   flags       admin noscript loading stale
@@ -478,7 +478,7 @@ LATENCY HISTORY 3
   reply       array of [int, int]
 
 LATENCY LATEST 2
-  status      todo 3
+  status      built
   summary     The last and the highest latency of each event
   since       2.8.13
   flags       admin noscript loading stale
@@ -488,7 +488,7 @@ LATENCY LATEST 2
   reply       array of [bulk, int, int, int]
 
 LATENCY RESET -2
-  status      todo 3
+  status      built
   summary     Forget the latencies of some or all events
   since       2.8.13
   flags       admin noscript loading stale
@@ -659,7 +659,7 @@ MODULE UNLOAD 3
   reply       simple "OK"
 
 MONITOR 1
-  status      todo 3
+  status      built
   summary     See every command as it runs
   since       1.0.0
   flags       admin noscript loading stale
@@ -726,7 +726,7 @@ SLOWLOG -2
   complexity  Depends on subcommand.
 
 SLOWLOG GET -2
-  status      todo 3
+  status      built
   summary     The latest commands that took long
   since       2.2.12
   flags       admin loading stale
@@ -739,7 +739,7 @@ SLOWLOG GET -2
   reply       array of [int >=0, int >=0, int >=0, array of bulk, bulk, bulk]
 
 SLOWLOG HELP 2
-  status      todo 3
+  status      built
   summary     The subcommands of SLOWLOG
   since       6.2.0
   flags       loading stale
@@ -748,7 +748,7 @@ SLOWLOG HELP 2
   reply       array of simple
 
 SLOWLOG LEN 2
-  status      todo 3
+  status      built
   summary     Number of commands in the slow log
   since       2.2.12
   flags       admin loading stale
@@ -758,7 +758,7 @@ SLOWLOG LEN 2
   reply       int >=0
 
 SLOWLOG RESET 2
-  status      todo 3
+  status      built
   summary     Forget the commands in the slow log
   since       2.2.12
   flags       admin loading stale
