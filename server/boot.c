@@ -200,7 +200,8 @@ bool server_start(struct server *s, const struct server_setup *setup) {
 static int64_t patience_us(const struct server *s) {
     if (s->closing) return -1;
     if (s->pool.dying || net_has_work(s->net) || loop_background_due(&s->loop)) return 0;
-    int64_t next_ms = expire_next_ms(&s->keyspace);
+    int64_t next_ms = expire_next_ms(&s->keyspace), due_ms = exec_next_due_ms(s->exec);
+    if (due_ms < next_ms) next_ms = due_ms;
     if (next_ms == INT64_MAX) return -1;
     int64_t wait_us = next_ms * 1000 - io_wall_us(s->io);
     return wait_us > 0 ? wait_us : 0;
@@ -223,8 +224,12 @@ bool server_turn(struct server *s) {
     loop_turn_begin(&s->loop);
     keyspace_set_now(&s->keyspace, io_wall_us(s->io) / 1000);
     if (!s->closing) {
+        exec_run_due(s->exec);
         net_run(s->net, loop_request_slice_us(&s->loop));
-        if (loop_background_due(&s->loop)) loop_background(&s->loop);
+        if (loop_background_due(&s->loop)) {
+            loop_background(&s->loop);
+            exec_run_due(s->exec);
+        }
         net_flush(s->net);
         resp_pool_step(&s->pool, CHUNKS_FREED);
     }

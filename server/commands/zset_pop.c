@@ -1,10 +1,11 @@
-/* Sorted sets: taking the lowest or highest members.
+/* Sorted sets: taking the lowest or highest members, and waiting for some.
  *
- * ZMPOP is journaled as the ZPOPMIN or ZPOPMAX of the key that it found members in. */
+ * What looks at several keys is journaled as the ZPOPMIN or ZPOPMAX of the one that it found members in. */
 #include "commands/command_ids.h"
 #include "common/base/num.h"
 #include "server/commands/families.h"
 #include "server/commands/zset_common.h"
+#include "server/keyspace/block.h"
 #include "server/keyspace/unit.h"
 
 /* Takes up to `count` members of an opened key that has some, answers them one by one and tells. */
@@ -44,22 +45,59 @@ static void cmd_zpopmax(struct call *call) {
     pop_one_key(call, true);
 }
 
-/* ZMPOP numkeys key … MIN|MAX [COUNT n] */
+/* BZPOPMIN key … timeout */
+static void pop_or_wait(struct call *call, bool highest) {
+    int last = call->argc - 1;
+    int64_t until_ms;
+    if (!call_block_seconds(call, last, &until_ms)) return;
+    for (int arg = 1; arg < last; arg++) {
+        struct key_ref ref;
+        if (!key_open_typed(call, arg, VALUE_ZSET, &ref)) return;
+        if (key_entry(&ref) == NULL) continue;
+
+        struct zset_answer answer = {call->reply, true, false};
+        resp_array(call->reply, 3);
+        resp_bulk_slice(call->reply, ref.name);
+        zset_range(key_entry(&ref), 0, 1, highest, zset_answer_pair, &answer);
+        size_t n = zset_count(key_entry(&ref));
+        zset_take_ranks(call, &ref, highest ? n - 1 : 0, 1, highest ? "zpopmax" : "zpopmin");
+        struct slice pop[2] = {highest ? SLICE("ZPOPMAX") : SLICE("ZPOPMIN"), ref.name};
+        unit_journal(call, pop, 2);
+        return;
+    }
+    call_block(call, &(struct block){.type = VALUE_ZSET,
+                                     .keys = call->argv + 1,
+                                     .key_count = last - 1,
+                                     .until_ms = until_ms,
+                                     .null_array = true});
+}
+
+static void cmd_bzpopmin(struct call *call) {
+    pop_or_wait(call, false);
+}
+static void cmd_bzpopmax(struct call *call) {
+    pop_or_wait(call, true);
+}
+
+/* [timeout] numkeys key … MIN|MAX [COUNT n] */
 struct mpop {
-    int keys;
+    int first, keys; /* position and number of the keys */
     bool highest;
     int64_t count;
 };
 
-static bool parse_mpop(struct call *call, struct mpop *m) {
+/* `at` is where the number of keys stands. */
+static bool parse_mpop(struct call *call, int at, struct mpop *m) {
     int64_t keys;
-    if (!call_int64_range(call, 1, 1, INT64_MAX, &keys, "ERR numkeys should be greater than 0")) return false;
-    if (keys > call->argc - 3) {
+    if (!call_int64_range(call, at, 1, INT64_MAX, &keys, "ERR numkeys should be greater than 0"))
+        return false;
+    if (keys > call->argc - at - 2) {
         resp_error(call->reply, ERR_SYNTAX);
         return false;
     }
+    m->first = at + 1;
     m->keys = (int)keys;
-    int arg = 2 + m->keys;
+    int arg = m->first + m->keys;
     m->highest = slice_is(call->argv[arg], "max");
     if (!m->highest && !slice_is(call->argv[arg], "min")) {
         resp_error(call->reply, ERR_SYNTAX);
@@ -85,27 +123,43 @@ static void journal_pop(struct call *call, struct slice key, bool highest, size_
     unit_journal(call, argv, 3);
 }
 
-static void cmd_zmpop(struct call *call) {
-    struct mpop m;
-    if (!parse_mpop(call, &m)) return;
-    for (int arg = 2; arg < 2 + m.keys; arg++) {
+/* False: there is nothing to take yet. */
+static bool pop_first(struct call *call, const struct mpop *m) {
+    for (int arg = m->first; arg < m->first + m->keys; arg++) {
         struct key_ref ref;
-        if (!key_open_typed(call, arg, VALUE_ZSET, &ref)) return;
+        if (!key_open_typed(call, arg, VALUE_ZSET, &ref)) return true;
         if (key_entry(&ref) == NULL) continue;
 
-        size_t n = zset_count(key_entry(&ref)), count = (uint64_t)m.count < n ? (size_t)m.count : n;
+        size_t n = zset_count(key_entry(&ref)), count = (uint64_t)m->count < n ? (size_t)m->count : n;
         resp_array(call->reply, 2);
         resp_bulk_slice(call->reply, ref.name);
-        pop(call, &ref, m.highest, count, true);
-        journal_pop(call, ref.name, m.highest, count);
-        return;
+        pop(call, &ref, m->highest, count, true);
+        journal_pop(call, ref.name, m->highest, count);
+        return true;
     }
-    resp_null_array(call->reply);
+    return false;
+}
+
+static void cmd_zmpop(struct call *call) {
+    struct mpop m;
+    if (!parse_mpop(call, 1, &m)) return;
+    if (!pop_first(call, &m)) resp_null_array(call->reply);
+}
+
+static void cmd_bzmpop(struct call *call) {
+    struct mpop m;
+    int64_t until_ms;
+    if (!parse_mpop(call, 2, &m) || !call_block_seconds(call, 1, &until_ms)) return;
+    if (pop_first(call, &m)) return;
+    call_block(call, &(struct block){.type = VALUE_ZSET,
+                                     .keys = call->argv + m.first,
+                                     .key_count = m.keys,
+                                     .until_ms = until_ms,
+                                     .null_array = true});
 }
 
 const struct command_binding zset_pop_bindings[] = {
-    {CMD_ZPOPMIN, cmd_zpopmin},
-    {CMD_ZPOPMAX, cmd_zpopmax},
-    {CMD_ZMPOP, cmd_zmpop},
+    {CMD_ZPOPMIN, cmd_zpopmin},   {CMD_ZPOPMAX, cmd_zpopmax},   {CMD_ZMPOP, cmd_zmpop},
+    {CMD_BZPOPMIN, cmd_bzpopmin}, {CMD_BZPOPMAX, cmd_bzpopmax}, {CMD_BZMPOP, cmd_bzmpop},
     COMMAND_BINDINGS_END,
 };

@@ -15,6 +15,7 @@
 #include "server/exec/options.h"
 #include "server/keyspace/database.h"
 #include "server/keyspace/task.h"
+#include "server/keyspace/waiting.h"
 #include "server/keyspace/watch.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -85,7 +86,7 @@ static uint64_t wanted_cycles(const struct exec *x, const struct exec_observer *
     return (uint64_t)us < UINT64_MAX / x->cycles_per_us ? (uint64_t)us * x->cycles_per_us : UINT64_MAX;
 }
 
-static void look_at_switches(struct exec *x) {
+void exec_look_at_switches(struct exec *x) {
     x->gates_closed = x->observed_before = false;
     x->observed_cycles = UINT64_MAX;
     for (unsigned i = 0; i < x->gate_count; i++)
@@ -150,16 +151,39 @@ static void tell_after(struct exec *x, const struct call *call, uint64_t cycles)
     }
 }
 
+static inline void count(struct exec *x, struct call *call, uint64_t took, bool failed) {
+    struct command_stats *stats = &x->stats[call->spec->id];
+    stats->calls++;
+    stats->cycles += took;
+    if (took > x->turn_longest_cycles) {
+        x->turn_longest_cycles = took;
+        x->turn_longest = call->spec;
+    }
+    if (x->conf->latency_tracking) {
+        if (likely(took < x->cycles_per_us))
+            stats->below_us++;
+        else
+            histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
+    }
+    if (unlikely(failed)) after_error(x, call, stats);
+    x->totals.commands++;
+    if (unlikely(call->spec->flags & (COMMAND_ADMIN | COMMAND_NOSCRIPT))) exec_look_at_switches(x);
+    if (unlikely(took >= x->observed_cycles)) tell_after(x, call, took);
+}
+
+void exec_count(struct exec *x, struct call *call, uint64_t took, bool failed) {
+    count(x, call, took, failed);
+}
+
 void exec_run(struct exec *x, struct call *call) {
     unsigned id = call->spec->id;
     struct keyspace *ks = x->keyspace;
-    struct command_stats *stats = &x->stats[id];
     uint32_t errors_before = call->reply->error_count;
     uint64_t counted_before = x->totals.error_replies;
     uint64_t position_before = ks->unit.journal_position;
     command_handler *run = x->handlers[id].run;
 
-    if (unlikely(x->observed_before)) tell_before(x, call);
+    if (unlikely(x->observed_before) && !(call->flags & CALL_AGAIN)) tell_before(x, call);
     call->module = x->handlers[id].module;
     call->session->last_command = call->spec;
     x->current = call;
@@ -173,24 +197,13 @@ void exec_run(struct exec *x, struct call *call) {
 
     uint64_t now = clock_cycles(), took = now - x->cycles;
     x->cycles = now;
-    stats->calls++;
-    stats->cycles += took;
-    if (took > x->turn_longest_cycles) {
-        x->turn_longest_cycles = took;
-        x->turn_longest = call->spec;
+    if (unlikely(call->flags & (CALL_BLOCKED | CALL_AGAIN))) { /* counted once, when it is answered */
+        took = call->session->blocked->cycles += took;
+        if (call->flags & CALL_BLOCKED) return;
     }
-    if (x->conf->latency_tracking) {
-        if (likely(took < x->cycles_per_us))
-            stats->below_us++;
-        else
-            histogram_record(&stats->latency, (uint64_t)((double)took * x->us_per_cycle));
-    }
-    /* Those of commands inside EXEC were counted there. */
-    if (unlikely(call->reply->error_count != errors_before) && x->totals.error_replies == counted_before)
-        after_error(x, call, stats);
-    x->totals.commands++;
-    if (unlikely(call->spec->flags & (COMMAND_ADMIN | COMMAND_NOSCRIPT))) look_at_switches(x);
-    if (unlikely(took >= x->observed_cycles)) tell_after(x, call, took);
+    /* Errors of commands inside EXEC were counted there. */
+    bool failed = call->reply->error_count != errors_before && x->totals.error_replies == counted_before;
+    count(x, call, took, failed);
 }
 
 /* --- refusing --- */
@@ -355,6 +368,11 @@ static bool resolve_sub(struct exec *x, struct call *call) {
     return false;
 }
 
+void exec_pass_and_run(struct exec *x, struct call *call) {
+    bool asks = (call->session->flags & SESSION_ATTENTION) || x->gates_closed;
+    if (!asks || pass_checks(x, call)) exec_run(x, call);
+}
+
 static void dispatch(struct exec *x, struct call *call) {
     if (unlikely(call->spec == NULL)) {
         refuse_unknown(x, call);
@@ -396,8 +414,8 @@ static void dispatch_silenced(struct exec *x, struct call *call) {
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP;
 }
 
-static void begin_call(struct exec *x, struct call *call, struct session *s, const struct slice *argv,
-                       int argc) {
+void exec_begin_call(struct exec *x, struct call *call, struct session *s, const struct slice *argv,
+                     int argc) {
     call->argv = argv;
     call->argc = argc;
     call->flags = 0;
@@ -418,7 +436,7 @@ static void run_request(struct exec *x, struct exec_request *r, const struct pre
     r->done = true;
     if (unlikely(s->flags & (SESSION_CLOSE_NOW | SESSION_CLOSE_AFTER_REPLY))) return;
     struct call call;
-    begin_call(x, &call, s, r->argv, r->argc);
+    exec_begin_call(x, &call, s, r->argv, r->argc);
     call.spec = p->spec;
     call.hashes = p->hashes;
     x->running = s;
@@ -428,6 +446,7 @@ static void run_request(struct exec *x, struct exec_request *r, const struct pre
         dispatch_silenced(x, &call);
     x->running = NULL;
     if (unlikely(s->flags & SESSION_PUSHES_WAIT)) session_output_pending(s);
+    if (unlikely(waiting_ready(x->keyspace))) blocking_serve(x);
 }
 
 const struct session *exec_running_session(const struct exec *x) {
@@ -497,7 +516,7 @@ static void group_run(struct exec *x, const struct group *g, struct exec_request
 /* While a group runs, the buckets of the next one are on their way. */
 size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, int64_t budget_us) {
     struct group groups[2], *now = &groups[0], *next = &groups[1];
-    look_at_switches(x);
+    exec_look_at_switches(x);
     uint64_t start = clock_cycles(), budget = (uint64_t)((double)budget_us / x->us_per_cycle);
     size_t at = 0;
     group_look_up(x, now, requests, count);
@@ -516,14 +535,15 @@ size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, i
 }
 
 void exec_one(struct exec *x, struct session *s, const struct slice *argv, int argc, uint32_t flags) {
-    look_at_switches(x);
+    exec_look_at_switches(x);
     x->cycles = clock_cycles();
     struct call call;
-    begin_call(x, &call, s, argv, argc);
+    exec_begin_call(x, &call, s, argv, argc);
     call.flags = flags;
     call.spec = exec_lookup(x, argv[0], flags);
     call.hashes = (struct key_hashes){NULL, 0, 1, 0};
     dispatch(x, &call);
+    if (waiting_ready(x->keyspace)) blocking_serve(x);
 }
 
 /* --- sessions --- */
@@ -536,6 +556,7 @@ void exec_session_gone(struct exec *x, struct session *s) {
     for (unsigned i = 0; i < x->observer_count; i++)
         if (x->observers[i]->gone) x->observers[i]->gone(x->observers[i]->owner, s);
     multi_discard(x->keyspace, s);
+    waiting_end(x->keyspace, s);
     task_cancel_session(x->keyspace, s);
 }
 

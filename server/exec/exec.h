@@ -62,6 +62,17 @@ void exec_session_gone(struct exec *x, struct session *s);
 /* What RESET and DISCARD do to a transaction. */
 void exec_session_discard(struct exec *x, struct session *s);
 
+/* --- sessions that wait --- */
+
+/* Answers a session that waits for a key, as a timeout does or with the error UNBLOCKED. False: it waits for
+ * none. */
+bool exec_unblock(struct exec *x, struct session *s, bool with_error);
+/* Serves sessions whose keys changed outside of requests (expiry), answers those that have timed out. Once a
+ * turn, after keyspace_set_now, and after background work. */
+void exec_run_due(struct exec *x);
+/* When it will next have something to do by itself, in ms since 1970; INT64_MAX: never. */
+int64_t exec_next_due_ms(const struct exec *x);
+
 /* Commands queued by MULTI, and the memory they take. */
 size_t session_multi_count(const struct session *s);
 size_t session_multi_bytes(const struct session *s);

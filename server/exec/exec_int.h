@@ -48,8 +48,21 @@ struct exec {
     uint64_t turn_longest_cycles;
 };
 
+/* What every call begins with; spec, command_flags and hashes are the caller's to fill in. */
+void exec_begin_call(struct exec *x, struct call *call, struct session *s, const struct slice *argv,
+                     int argc);
 /* Runs a command that has passed all gates, with epilogue and statistics. */
 void exec_run(struct exec *x, struct call *call);
+/* Asks the gates of a resolved command first. */
+void exec_pass_and_run(struct exec *x, struct call *call);
+/* Counts a command that was answered, and tells observers. `took` is in cycles. */
+void exec_count(struct exec *x, struct call *call, uint64_t took, bool failed);
+/* Looks up which gates and observers are active. */
+void exec_look_at_switches(struct exec *x);
+
+/* --- blocking.c --- */
+/* Runs again what waits for keys that became ready. */
+void blocking_serve(struct exec *x);
 
 /* --- rename.c --- */
 /* Takes a line of rename-command; owner is the exec_conf. */

@@ -22,8 +22,9 @@ struct key_hashes {
 enum call_flags {
     CALL_IN_EXEC = 1 << 0,    /* part of EXEC or of a script: must not block */
     CALL_REPLAYED = 1 << 1,   /* from a file or a primary: no gates, keys do not expire by themselves */
-    CALL_BLOCKED = 1 << 2,    /* set by the handler: it did not answer, call_resume or a waker will */
+    CALL_BLOCKED = 1 << 2,    /* set by call_block: it did not answer, and will be run again */
     CALL_NO_JOURNAL = 1 << 3, /* set by the handler: nothing of it is to be propagated */
+    CALL_AGAIN = 1 << 4,      /* it blocked before and is tried once more */
 };
 
 struct call {

@@ -24,6 +24,7 @@ struct database *database_create(struct keyspace *ks, int index) {
     struct database *db = mem_zalloc(sizeof(*db));
     db->index = index;
     db->keyspace = ks;
+    map_init(&db->waited, rng_next(&ks->rng));
     db->table_count = ks->conf.slotted ? SLOTS_COUNT : 1;
     db->tables = mem_alloc(db->table_count * sizeof(*db->tables));
     for (uint32_t i = 0; i < db->table_count; i++)
@@ -44,6 +45,7 @@ void keytable_destroy(struct keytable *kt) {
 void database_destroy(struct database **db) {
     for (uint32_t i = 0; i < (*db)->table_count; i++)
         keytable_destroy(&(*db)->tables[i]);
+    map_deinit(&(*db)->waited);
     mem_free((*db)->tables);
     mem_free(*db);
     *db = NULL;

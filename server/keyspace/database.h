@@ -21,6 +21,7 @@ struct database {
     uint32_t table_count;    /* 1, or SLOTS_COUNT */
     struct keytable *tables; /* owned */
     struct keyspace *keyspace;
+    struct map waited; /* waiting.c's: keys that sessions wait for */
 };
 
 struct database *database_create(struct keyspace *ks, int index);

@@ -7,6 +7,7 @@
 #include "common/base/panic.h"
 #include "server/keyspace/access.h"
 #include "server/keyspace/reaper.h"
+#include "server/keyspace/waiting.h"
 #include "server/keyspace/walk.h"
 #include "server/keyspace/watch.h"
 #include "server/types/value.h"
@@ -36,6 +37,7 @@ static void delete_unasked(struct keyspace *ks, struct database *db, struct entr
     ks->dirty++;
     unit_journal_before(ks, db, del, 2);
     unit_event(ks, db, name, class, event);
+    waiting_key_changed(ks, db, name);
     database_remove(db, hash, at);
 }
 
@@ -194,6 +196,7 @@ void key_changed_more(struct call *call, uint64_t more) {
 
 size_t key_flush_database(struct keyspace *ks, struct database *db) {
     if (ks->watched.count) watch_database_replaced(ks, db, NULL);
+    if (ks->waiting.key_count) waiting_database_changed(ks, db);
     if (ks->walk) walk_before_flush(ks->walk, db);
     return database_empty(db);
 }
@@ -203,6 +206,10 @@ void key_swap_databases(struct keyspace *ks, struct database *a, struct database
     if (ks->watched.count) {
         watch_database_replaced(ks, a, b);
         watch_database_replaced(ks, b, a);
+    }
+    if (ks->waiting.key_count) {
+        waiting_database_changed(ks, a);
+        waiting_database_changed(ks, b);
     }
     database_swap(a, b);
 }

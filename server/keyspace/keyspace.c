@@ -20,11 +20,13 @@ void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct
     ks->active_expire = ks->expire_on_access = true;
     list_init(&ks->tasks);
     map_init(&ks->watched, rng_next(&ks->rng));
+    waiting_init(&ks->waiting);
     keyspace_set_now(ks, now_ms);
 }
 
 void keyspace_deinit(struct keyspace *ks) {
     must(ks->walk == NULL);
+    waiting_deinit(&ks->waiting);
     for (int i = 0; i < ks->conf.databases; i++)
         if (ks->databases[i]) database_destroy(&ks->databases[i]);
     mem_free(ks->databases);

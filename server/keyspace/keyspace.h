@@ -73,6 +73,18 @@ struct keyspace_stats {
     uint64_t expire_capped;   /* turns that left due keys to the next one */
 };
 
+/* Sessions that wait for keys: waiting.h. */
+struct waiting {
+    size_t session_count;
+    size_t key_count, when_gone_count; /* keys waited for; of them, by those who want to know them gone */
+    struct link ready;                 /* keys that changed and were not looked at since */
+    struct waited_key *serving;        /* the one that is being looked at, NULL: none */
+    struct blocked_state **timeouts;   /* owned; a heap */
+    uint32_t timeout_count, timeout_cap;
+};
+void waiting_init(struct waiting *w);
+void waiting_deinit(struct waiting *w); /* nobody waits any more */
+
 struct keyspace {
     struct hash_secret secret;
     struct rng rng;
@@ -92,6 +104,7 @@ struct keyspace {
     bool expire_on_access;              /* false while replaying a journal */
     uint64_t dirty;                     /* changes since the start; persistence keeps its own mark */
     struct map watched;                 /* watch.c's: keys that sessions watch */
+    struct waiting waiting;
 };
 
 /* conf is copied; account and io (for the jobs of the reaper; NULL: it works on this thread) are borrowed.

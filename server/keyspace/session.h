@@ -61,7 +61,7 @@ struct session_ops {
 
 struct multi_state;   /* server/exec/multi.c */
 struct pubsub_member; /* server/pubsub */
-struct blocked_state; /* server/exec/blocking.c */
+struct blocked_state; /* server/keyspace/waiting.h */
 struct acl_user;      /* server/acl */
 
 struct session {
@@ -76,7 +76,7 @@ struct session {
     struct multi_state *multi; /* owned by exec; NULL outside MULTI */
     struct link watches;       /* keys watched, owned by keyspace/watch */
     struct pubsub_member *pubsub;  /* owned by pubsub; NULL without subscriptions */
-    struct blocked_state *blocked; /* owned by exec */
+    struct blocked_state *blocked; /* owned by keyspace/waiting; NULL: it waits for no key */
     const struct acl_user *user;   /* borrowed; NULL: the default user with all rights */
 };
 

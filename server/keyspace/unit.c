@@ -13,6 +13,7 @@
 #include "common/base/panic.h"
 #include "server/keyspace/call.h"
 #include "server/keyspace/database.h"
+#include "server/keyspace/waiting.h"
 #include "server/keyspace/watch.h"
 #include <stdarg.h>
 
@@ -62,6 +63,7 @@ void unit_changed_too(struct keyspace *ks, struct database *db, struct slice key
                       const char *event) {
     struct unit *u = &ks->unit;
     if (unlikely(ks->watched.count)) watch_key_changed(ks, db, key);
+    waiting_key_changed(ks, db, key);
     if (unlikely(u->wanted & (class | NOTIFY_ANY_CHANGE))) record(u, db, key, class, event);
 }
 

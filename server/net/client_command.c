@@ -194,6 +194,25 @@ void cmd_client_list(struct call *call) {
     reply_text(call, &text);
 }
 
+/* --- UNBLOCK --- */
+
+void cmd_client_unblock(struct call *call) {
+    struct net *net = call->module;
+    if (call->argc > 4) {
+        call_error_subcommand(call);
+        return;
+    }
+    bool with_error = call->argc == 4 && slice_is(call->argv[3], "error");
+    if (call->argc == 4 && !with_error && !slice_is(call->argv[3], "timeout")) {
+        resp_error(call->reply, "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+        return;
+    }
+    int64_t id;
+    if (!call_int64(call, 2, &id)) return;
+    struct client *c = client_by_id(net, id);
+    resp_int(call->reply, c && exec_unblock(net->exec, &c->session, with_error));
+}
+
 /* --- KILL --- */
 
 struct kill_filter {

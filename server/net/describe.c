@@ -1,6 +1,7 @@
 /* A client in words: the line of CLIENT LIST, CLIENT INFO and the log. */
 #include "common/base/mem.h"
 #include "common/base/num.h"
+#include "server/keyspace/waiting.h"
 #include "server/net/net_int.h"
 #include <stdio.h>
 
@@ -58,7 +59,8 @@ size_t client_bytes(const struct client *c) {
     size_t out_bytes;
     chain_chunks(c, &out_bytes);
     size_t bytes = mem_good_size(sizeof(*c)) + out_bytes + writer_bytes(c) +
-                   session_multi_bytes(&c->session) + pubsub_session_bytes(&c->session);
+                   session_multi_bytes(&c->session) + waiting_bytes(&c->session) +
+                   pubsub_session_bytes(&c->session);
     if (c->query) bytes += sizeof(*c->query) + c->query->cap + c->query->detached_bytes;
     if (c->names)
         bytes += sizeof(*c->names) + text_bytes(c->names->name) + text_bytes(c->names->lib_name) +

@@ -66,6 +66,7 @@ static size_t greatest(const size_t *values) {
 
 static void write_clients(struct buf *out, void *module) {
     struct net *net = module;
+    const struct waiting *waiting = &net->keyspace->waiting;
     size_t blocked = 0;
     LIST_FOR(it, tmp, &net->clients) {
         const struct client *c = LIST_OWNER(it, struct client, all);
@@ -79,9 +80,9 @@ static void write_clients(struct buf *out, void *module) {
     buf_printf(out, "client_recent_max_output_buffer:%zu\r\n", greatest(net->recent_max_out));
     buf_printf(out, "blocked_clients:%zu\r\n", blocked);
     buf_printf(out, "tracking_clients:0\r\n");
-    buf_printf(out, "clients_in_timeout_table:0\r\n");
-    buf_printf(out, "total_blocking_keys:0\r\n");
-    buf_printf(out, "total_blocking_keys_on_nokey:0\r\n");
+    buf_printf(out, "clients_in_timeout_table:%u\r\n", waiting->timeout_count);
+    buf_printf(out, "total_blocking_keys:%zu\r\n", waiting->key_count);
+    buf_printf(out, "total_blocking_keys_on_nokey:%zu\r\n", waiting->when_gone_count);
 }
 
 /* The head of the section. */

@@ -222,6 +222,12 @@ static void tame(struct generator *g, struct args *a) {
             continue;
         tame_ttl(g, a, 2);
     }
+    if (spec->flags & COMMAND_BLOCKING) /* 7.0 calls what is too long negative: declared as long-timeout */
+        for (int i = 1; i < a->argc; i++) {
+            long double seconds;
+            if (num_parse_long_double(a->argv[i].ptr, a->argv[i].len, &seconds) && seconds > 9e12)
+                a->argv[i] = SLICE("1");
+        }
     if (strcmp(name, "bitfield") ==
         0) /* Redis saturates those to the wrong side: declared as bitfield-underflow */
         for (int i = 2; i < a->argc; i++) {

@@ -245,7 +245,7 @@ CLIENT TRACKINGINFO 2
   reply       {flags: set of bulk, redirect: int >=-1, prefixes: array of bulk | set of bulk}
 
 CLIENT UNBLOCK -3
-  status      todo 3
+  status      built
   summary     Wake another connection that waits in a blocking command
   since       5.0.0
   flags       admin noscript loading stale

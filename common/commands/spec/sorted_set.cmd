@@ -2,7 +2,7 @@ group sorted-set
 acl   sortedset
 
 BZMPOP -5
-  status      todo 3
+  status      built
   summary     Wait until one of several sorted sets has members, and take some
   since       7.0.0
   flags       write blocking
@@ -21,7 +21,7 @@ BZMPOP -5
   reply       [bulk, array of [bulk, double]] | null-array
 
 BZPOPMAX -3
-  status      todo 3
+  status      built
   summary     Wait until one of several sorted sets has a member, and take its highest
   since       5.0.0
   flags       write blocking fast
@@ -35,7 +35,7 @@ BZPOPMAX -3
   reply       [bulk, bulk, double] | null-array
 
 BZPOPMIN -3
-  status      todo 3
+  status      built
   summary     Wait until one of several sorted sets has a member, and take its lowest
   since       5.0.0
   flags       write blocking fast
