@@ -354,6 +354,35 @@ uint32_t listpack_erase(void *lp, uint32_t at) {
     return listpack_erase_n(lp, at, 1);
 }
 
+void listpack_extend(void *lp, const void *more) {
+    uint32_t bytes = listpack_bytes(lp), elements = listpack_bytes(more) - LISTPACK_EMPTY_BYTES;
+    unsigned count = stored_count(more);
+    memcpy((uint8_t *)lp + bytes - 1, (const uint8_t *)more + HEADER_BYTES, elements + 1);
+    set_bytes(lp, bytes + elements);
+    add_to_count(lp, count);
+}
+
+/* The header moves to the other side of an element, which stays where it is. */
+void *listpack_prepend(void *lp, struct slice value) {
+    struct encoded e = encode(value);
+    size_t size = e.size + back_size(e.size);
+    uint8_t *longer = (uint8_t *)lp - size;
+    memmove(longer, lp, HEADER_BYTES);
+    write_encoded(longer + HEADER_BYTES, &e, value);
+    set_bytes(longer, listpack_bytes(longer) + (uint32_t)size);
+    add_to_count(longer, 1);
+    return longer;
+}
+
+void *listpack_behead(void *lp, uint32_t bytes, uint32_t count) {
+    uint8_t *shorter = (uint8_t *)lp + bytes;
+    memmove(shorter, lp, HEADER_BYTES);
+    set_bytes(shorter, listpack_bytes(shorter) - bytes);
+    unsigned known = stored_count(shorter);
+    if (known != COUNT_UNKNOWN) set_count(shorter, known - count);
+    return shorter;
+}
+
 /* --- what comes from outside --- */
 
 /* Size of the element at p with its back length, or 0 if it is none or does not end before `end`. */

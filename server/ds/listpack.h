@@ -52,6 +52,13 @@ uint32_t listpack_append(void *lp, struct slice value);
 uint32_t listpack_replace(void *lp, uint32_t at, struct slice value);
 uint32_t listpack_erase(void *lp, uint32_t at);
 uint32_t listpack_erase_n(void *lp, uint32_t at, uint32_t count);
+/* Where a listpack has room in front of it, it grows and shrinks there without moving what it holds: each of
+ * these returns where it begins now. prepend needs listpack_element_bytes(value) bytes before `lp`; behead
+ * drops the first `bytes` of elements, `count` of them. */
+void *listpack_prepend(void *lp, struct slice value);
+void *listpack_behead(void *lp, uint32_t bytes, uint32_t count);
+/* Appends all elements of another one; room: listpack_bytes of both, less LISTPACK_EMPTY_BYTES. */
+void listpack_extend(void *lp, const void *more);
 /* Size of the element at `at`, back length included. */
 uint32_t listpack_size_at(const void *lp, uint32_t at);
 

@@ -276,6 +276,51 @@ static void test_more_elements_than_the_header_counts(void **state) {
     free(p.lp);
 }
 
+/* Growing in front, shrinking in front, and taking in another one, against the same done by insertion. */
+static void test_room_in_front(void **state) {
+    struct rng rng = test_rng();
+    for (int round = 0; round < 200; round++) {
+        size_t n = 1 + rng_below(&rng, 40);
+        char *room = malloc(8300 * 42), *lp = room + 8200 * 40;
+        struct pack p, q;
+        pack_open(&p);
+        pack_open(&q);
+        listpack_init(lp);
+        for (size_t i = 0; i < n; i++) {
+            char value[8192];
+            struct slice s = draw_value(&rng, value);
+            lp = listpack_prepend(lp, s);
+            pack_insert(&p, listpack_first(p.lp), s);
+        }
+        assert_int_equal(listpack_bytes(lp), listpack_bytes(p.lp));
+        assert_memory_equal(lp, p.lp, listpack_bytes(lp));
+
+        uint32_t drop = 1 + (uint32_t)rng_below(&rng, n), first = listpack_first(p.lp), bytes = 0;
+        for (uint32_t i = 0, at = first; i < drop; i++, at = listpack_next(lp, at))
+            bytes += listpack_size_at(lp, at);
+        lp = listpack_behead(lp, bytes, drop);
+        listpack_erase_n(p.lp, first, drop);
+        assert_memory_equal(lp, p.lp, listpack_bytes(p.lp));
+
+        for (size_t i = 0; i < n; i++) {
+            char value[8192];
+            struct slice s = draw_value(&rng, value);
+            pack_insert(&q, 0, s);
+            pack_insert(&p, 0, s);
+        }
+        size_t before = listpack_bytes(lp);
+        char *whole = malloc(before + listpack_bytes(q.lp));
+        memcpy(whole, lp, before);
+        listpack_extend(whole, q.lp);
+        assert_int_equal(listpack_bytes(whole), listpack_bytes(p.lp));
+        assert_memory_equal(whole, p.lp, listpack_bytes(p.lp));
+        free(whole);
+        free(p.lp);
+        free(q.lp);
+        free(room);
+    }
+}
+
 /* Another writer may have stored "12" as a string, or 5 in eight bytes. */
 static void test_finds_what_others_wrote_differently(void **state) {
     char lp[] = "\x17\x00\x00\x00\x02\x00\x82"
@@ -352,6 +397,7 @@ int main(void) {
         cmocka_unit_test(test_back_lengths),
         cmocka_unit_test(test_random_operations),
         cmocka_unit_test(test_more_elements_than_the_header_counts),
+        cmocka_unit_test(test_room_in_front),
         cmocka_unit_test(test_finds_what_others_wrote_differently),
         cmocka_unit_test(test_damaged_bytes_are_refused_or_readable),
         cmocka_unit_test(test_short_and_wrong_frames),
