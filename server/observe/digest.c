@@ -10,6 +10,7 @@
 #include "common/base/sha1.h"
 #include "server/keyspace/database.h"
 #include "server/types/hash.h"
+#include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
 #include "server/types/zset.h"
@@ -53,6 +54,11 @@ static void add_field(void *arg, struct slice field, struct slice value) {
     blend(arg, piece, sizeof(piece));
 }
 
+static bool add_element(void *arg, struct slice value) {
+    chain(arg, value.ptr, value.len);
+    return true;
+}
+
 static void add_members(unsigned char *digest, const struct entry *e) {
     struct set_walk walk;
     struct set_group g;
@@ -79,6 +85,7 @@ static void add_value(unsigned char *digest, const struct entry *e) {
         chain(digest, bytes.ptr, bytes.len);
         break;
     }
+    case VALUE_LIST: list_range(e, 0, SIZE_MAX, false, add_element, digest); break;
     case VALUE_SET: add_members(digest, e); break;
     case VALUE_ZSET: zset_range(e, 0, SIZE_MAX, false, add_scored, digest); break;
     case VALUE_HASH: hash_each(e, add_field, digest); break;

@@ -4,15 +4,14 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "server/types/hash.h"
+#include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
 #include "server/types/zset.h"
 
 static const struct value_ops *const by_type[VALUE_TYPES] = {
-    [VALUE_STRING] = &string_ops,
-    [VALUE_ZSET] = &zset_ops,
-    [VALUE_HASH] = &hash_ops,
-    [VALUE_SET] = &set_ops,
+    [VALUE_STRING] = &string_ops, [VALUE_LIST] = &list_ops, [VALUE_ZSET] = &zset_ops,
+    [VALUE_HASH] = &hash_ops,     [VALUE_SET] = &set_ops,
 };
 
 const struct value_ops *value_ops(enum value_type type) {
