@@ -20,7 +20,6 @@
 #define ACL         "users and their rules are not built"
 #define SCRIPTS     "scripts are not built"
 #define TRACKING    "client tracking is not built"
-#define LISTS       "lists are not built"
 #define LOGLOGS     "HyperLogLogs are not built"
 #define STREAMS     "streams are not built"
 #define EVICTION    "eviction of clients is not built"
@@ -315,8 +314,6 @@ static const struct conf_option kept[] = {
     INT("cluster-announce-bus-port", 0, 0, 65535, "0", CLUSTER),
 
     /* encodings */
-    INT("list-max-listpack-size", 0, INT_MIN, INT_MAX, "-2", LISTS, ALIAS("list-max-ziplist-size")),
-    INT("list-compress-depth", 0, 0, INT_MAX, "0", LISTS),
     MEMORY("hll-sparse-max-bytes", 0, 0, INT64_MAX, "3000", LOGLOGS),
     MEMORY("stream-node-max-bytes", 0, 0, INT64_MAX, "4096", STREAMS),
     INT64("stream-node-max-entries", 0, 0, INT64_MAX, "100", STREAMS),

@@ -19,6 +19,9 @@ extern const struct command_binding bitfield_bindings[];
 extern const struct command_binding hash_bindings[];
 extern const struct command_binding hash_visit_bindings[];
 
+extern const struct command_binding list_bindings[];
+extern const struct command_binding list_edit_bindings[];
+
 extern const struct command_binding set_bindings[];
 extern const struct command_binding set_visit_bindings[];
 extern const struct command_binding set_algebra_bindings[];
@@ -38,6 +41,6 @@ extern const struct command_binding geo_search_bindings[];
         string_range_bindings, string_number_bindings, lcs_bindings, bitmap_bindings, bitfield_bindings,     \
         hash_bindings, hash_visit_bindings, set_bindings, set_visit_bindings, set_algebra_bindings,          \
         zset_bindings, zset_range_bindings, zset_algebra_bindings, zset_pop_bindings, zset_visit_bindings,   \
-        geo_bindings, geo_search_bindings
+        geo_bindings, geo_search_bindings, list_bindings, list_edit_bindings
 
 #endif

@@ -5,6 +5,7 @@
 #include "server/commands/zset_common.h"
 #include "common/base/mem.h"
 #include "common/base/num.h"
+#include "server/commands/index_range.h"
 #include "server/keyspace/unit.h"
 #include <math.h>
 #include <stdlib.h>
@@ -100,20 +101,11 @@ static size_t bound_rank(const struct entry *e, enum zset_by by, const struct zs
     return zset_count_before(e, b->name, including);
 }
 
-static void rank_limits(int64_t n, int64_t first, int64_t last, size_t *start, size_t *count) {
-    if (first < 0) first += n;
-    if (last < 0) last += n;
-    if (first < 0) first = 0;
-    if (last >= n) last = n - 1;
-    *start = (size_t)first;
-    *count = first > last || first >= n ? 0 : (size_t)(last - first + 1);
-}
-
 void zset_limits_ranks(const struct entry *e, const struct zset_limits *limits, bool reverse, size_t *start,
                        size_t *count) {
     size_t n = zset_count(e);
     if (limits->by == ZSET_BY_RANK) {
-        rank_limits((int64_t)n, limits->min.rank, limits->max.rank, start, count);
+        *count = index_range(n, limits->min.rank, limits->max.rank, start);
         return;
     }
     size_t from = bound_rank(e, limits->by, &limits->min, false);

@@ -99,6 +99,7 @@ struct keyspace {
     struct reaper *reaper;              /* frees what is large, away from the commands */
     int64_t now_ms;                     /* of the turn, or of the command under way */
     uint32_t access_clock;              /* what a touched entry gets */
+    uint64_t list_plain_min;            /* DEBUG: list elements so long are alone in a node; or 0 */
     bool active_expire;                 /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
     bool evicting;                      /* memory is being made: evict_step has work */
     bool expire_on_access;              /* false while replaying a journal */

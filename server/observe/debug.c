@@ -2,13 +2,16 @@
 #include "commands/command_ids.h"
 #include "common/base/glob.h"
 #include "common/base/mem.h"
+#include "common/base/num.h"
 #include "common/base/panic.h"
+#include "server/ds/listpack.h"
 #include "server/exec/exec.h"
 #include "server/keyspace/access.h"
 #include "server/keyspace/keys.h"
 #include "server/observe/digest.h"
 #include "server/observe/system.h"
 #include "server/types/hash.h"
+#include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
 #include "server/types/value.h"
@@ -17,6 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define PACKED_THRESHOLD_MAX (((int64_t)1 << 32) - ((int64_t)1 << 20))
 
 static const char *const help[] = {
     "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -32,6 +37,8 @@ static const char *const help[] = {
     "    Statistics of the tables of a database.",
     "HTSTATS-KEY <key>",
     "    Statistics of the table of a large value.",
+    "LISTPACK <key>",
+    "    Write the elements of a listpack to the standard output.",
     "LOG <message>",
     "    Write a line to the log.",
     "MALLCTL <name> [<value>]",
@@ -50,6 +57,11 @@ static const char *const help[] = {
     "    Reply with a value of a RESP type: string integer double null array set map attrib push verbatim "
     "true false",
     "    bignum.",
+    "QUICKLIST <key> [<detail>]",
+    "    Write the elements of a quicklist to the standard output.",
+    "QUICKLIST-PACKED-THRESHOLD <size>",
+    "    Elements of lists that are this large have a node of their own in a quicklist (0: as nodes are "
+    "full).",
     "REPLYBUFFER <subcommand> ...",
     "    Accepted: reply buffers are chunks that come and go with the replies.",
     "SEGFAULT",
@@ -144,11 +156,20 @@ static void debug_object(struct call *call) {
         resp_error(call->reply, ERR_NO_KEY);
         return;
     }
-    char line[256];
-    snprintf(line, sizeof(line),
-             "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%lld",
-             (const void *)e, value_encoding_name(e), entry_payload_size(e) + value_memory(e, 0),
-             entry_access(e), (long long)access_idle_ms(call->keyspace, e) / 1000);
+    char line[512];
+    int len = snprintf(line, sizeof(line),
+                       "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%lld",
+                       (const void *)e, value_encoding_name(e), entry_payload_size(e) + value_memory(e, 0),
+                       entry_access(e), (long long)access_idle_ms(call->keyspace, e) / 1000);
+    if (strcmp(value_encoding_name(e), "quicklist") == 0) {
+        struct list_shape shape = list_shape(e);
+        snprintf(line + len, sizeof(line) - (size_t)len,
+                 " ql_nodes:%zu ql_avg_node:%.2f ql_listpack_max:%lld ql_compressed:%d "
+                 "ql_uncompressed_size:%zu",
+                 shape.packs, (double)list_count(e) / (double)shape.packs,
+                 (long long)call->keyspace->conf.list_max_listpack_size,
+                 call->keyspace->conf.list_compress_depth != 0, shape.bytes);
+    }
     resp_simple(call->reply, line);
 }
 
@@ -208,6 +229,64 @@ static void debug_htstats_key(struct call *call) {
     put_table_stats(&text, "", t);
     resp_verbatim(call->reply, text.ptr, text.len, "txt");
     buf_deinit(&text);
+}
+
+static bool print_element(void *arg, struct slice value) {
+    size_t *at = arg;
+    struct buf text = {0};
+    buf_append_quoted(&text, value.ptr, value.len);
+    printf("%zu %s\n", (*at)++, buf_cstr(&text));
+    buf_deinit(&text);
+    return true;
+}
+
+static void print_listpack(const void *lp) {
+    size_t n = 0;
+    for (uint32_t at = listpack_first(lp); at; at = listpack_next(lp, at)) {
+        char digits[LISTPACK_INT_CHARS];
+        print_element(&n, listpack_get(lp, at, digits));
+    }
+}
+
+/* Prints the elements of the value at argv[2], if it has this encoding. */
+static void debug_elements(struct call *call, const char *encoding, const char *refusal, const char *done) {
+    const struct entry *e = key_read(call, 2, KEY_NO_TOUCH | KEY_NO_STATS);
+    if (e == NULL) {
+        resp_error(call->reply, ERR_NO_KEY);
+        return;
+    }
+    if (strcmp(value_encoding_name(e), encoding) != 0) {
+        resp_error(call->reply, refusal);
+        return;
+    }
+    size_t at = 0;
+    if (entry_type(e) == VALUE_LIST)
+        list_range(e, 0, SIZE_MAX, false, print_element, &at);
+    else
+        print_listpack(entry_payload(e));
+    fflush(stdout);
+    resp_simple(call->reply, done);
+}
+
+static void debug_listpack(struct call *call) {
+    debug_elements(call, "listpack", "ERR Not a listpack encoded object.",
+                   "Listpack structure printed on stdout");
+}
+
+static void debug_quicklist(struct call *call) {
+    debug_elements(call, "quicklist", "ERR Not a quicklist encoded object.",
+                   "Quicklist structure printed on stdout");
+}
+
+static void debug_packed_threshold(struct call *call) {
+    int64_t bytes;
+    struct slice text = call->argv[2];
+    if (!num_parse_memory(text.ptr, text.len, &bytes) || bytes < 0 || bytes > PACKED_THRESHOLD_MAX) {
+        resp_error(call->reply, "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+        return;
+    }
+    call->keyspace->list_plain_min = (uint64_t)bytes;
+    resp_ok(call->reply);
 }
 
 /* --- protocol --- */
@@ -414,6 +493,9 @@ static void cmd_debug(struct call *call) {
         {"pause-cron", 3, 3, debug_pause_cron},
         {"set-disable-deny-scripts", 3, 3, debug_set_disable_deny_scripts},
         {"set-skip-checksum-validation", 3, 3, debug_set_skip_checksum_validation},
+        {"listpack", 3, 3, debug_listpack},
+        {"quicklist", 3, 4, debug_quicklist},
+        {"quicklist-packed-threshold", 3, 3, debug_packed_threshold},
         {"log", 3, 3, debug_log},
         {"segfault", 2, 2, debug_segfault},
         {"panic", 2, 2, debug_panic},

@@ -87,7 +87,7 @@ BRPOPLPUSH 4
   reply       bulk | null | null-array
 
 LINDEX 3
-  status      todo 3
+  status      built
   summary     The element of a list at an index
   since       1.0.0
   flags       readonly
@@ -101,7 +101,7 @@ LINDEX 3
   reply       bulk | null
 
 LINSERT 5
-  status      todo 3
+  status      built
   summary     Put an element before or after another one in a list
   since       2.2.0
   flags       write denyoom
@@ -120,7 +120,7 @@ LINSERT 5
   reply       int >=-1
 
 LLEN 2
-  status      todo 3
+  status      built
   summary     Number of elements in a list
   since       1.0.0
   flags       readonly fast
@@ -132,7 +132,7 @@ LLEN 2
   reply       int >=0
 
 LMOVE 5
-  status      todo 3
+  status      built
   summary     Move an element from an end of one list to an end of another
   since       6.2.0
   flags       write denyoom
@@ -152,7 +152,7 @@ LMOVE 5
   reply       bulk | null
 
 LMPOP -4
-  status      todo 3
+  status      built
   summary     Take elements from the first of several lists that has some
   since       7.0.0
   flags       write
@@ -170,7 +170,7 @@ LMPOP -4
   reply       [bulk, array of bulk] | null-array
 
 LPOP -2
-  status      todo 3
+  status      built
   summary     Take elements from the front of a list
   since       1.0.0
   flags       write fast
@@ -184,7 +184,7 @@ LPOP -2
   reply       bulk | null | array of bulk | null-array
 
 LPOS -3
-  status      todo 3
+  status      built
   summary     Where in a list an element stands
   since       6.0.6
   flags       readonly
@@ -202,7 +202,7 @@ LPOS -3
   reply       int >=0 | null | array of int >=0
 
 LPUSH -3
-  status      todo 3
+  status      built
   summary     Put elements in front of a list
   since       1.0.0
   flags       write denyoom fast
@@ -217,7 +217,7 @@ LPUSH -3
   reply       int >=0
 
 LPUSHX -3
-  status      todo 3
+  status      built
   summary     Put elements in front of a list that is there already
   since       2.2.0
   flags       write denyoom fast
@@ -232,7 +232,7 @@ LPUSHX -3
   reply       int >=0
 
 LRANGE 4
-  status      todo 3
+  status      built
   summary     The elements of a list from one index to another
   since       1.0.0
   flags       readonly
@@ -248,7 +248,7 @@ LRANGE 4
   reply       array of bulk
 
 LREM 4
-  status      todo 3
+  status      built
   summary     Remove elements of a list that equal a value
   since       1.0.0
   flags       write
@@ -262,7 +262,7 @@ LREM 4
   reply       int >=0
 
 LSET 4
-  status      todo 3
+  status      built
   summary     Replace the element of a list at an index
   since       1.0.0
   flags       write denyoom
@@ -277,7 +277,7 @@ LSET 4
   reply       simple "OK"
 
 LTRIM 4
-  status      todo 3
+  status      built
   summary     Keep only the elements of a list from one index to another
   since       1.0.0
   flags       write
@@ -291,7 +291,7 @@ LTRIM 4
   reply       simple "OK"
 
 RPOP -2
-  status      todo 3
+  status      built
   summary     Take elements from the end of a list
   since       1.0.0
   flags       write fast
@@ -305,7 +305,7 @@ RPOP -2
   reply       bulk | null | array of bulk | null-array
 
 RPOPLPUSH 3
-  status      todo 3
+  status      built
   summary     Move the last element of a list to the front of another
   since       1.2.0
   flags       write denyoom
@@ -320,7 +320,7 @@ RPOPLPUSH 3
   reply       bulk | null
 
 RPUSH -3
-  status      todo 3
+  status      built
   summary     Put elements at the end of a list
   since       1.0.0
   flags       write denyoom fast
@@ -335,7 +335,7 @@ RPUSH -3
   reply       int >=0
 
 RPUSHX -3
-  status      todo 3
+  status      built
   summary     Put elements at the end of a list that is there already
   since       2.2.0
   flags       write denyoom fast
