@@ -201,10 +201,7 @@ static void cmd_flushdb(struct call *call) {
 
 static void cmd_flushall(struct call *call) {
     if (!flush_arguments(call)) return;
-    for (int i = 0; i < call->keyspace->conf.databases; i++)
-        if (call->keyspace->databases[i])
-            key_changed_more(call, key_flush_database(call->keyspace, call->keyspace->databases[i]));
-    key_changed_more(call, 1);
+    key_changed_more(call, key_flush_all(call->keyspace) + 1);
     unit_journal(call, call->argv, call->argc);
     resp_ok(call->reply);
 }

@@ -8,6 +8,7 @@
 #include "common/base/panic.h"
 #include "common/slots/slots.h"
 #include "server/keyspace/reaper.h"
+#include "server/keyspace/walk.h"
 #include "server/types/value.h"
 
 static uint64_t entry_hash(const void *secret, const void *item) {
@@ -80,12 +81,13 @@ int64_t database_avg_ttl(const struct database *db, int64_t now_ms) {
 
 size_t database_empty(struct database *db) {
     size_t count = database_count(db);
+    bool kept = db->keyspace->walk && walk_keeps_tables(db->keyspace->walk, db);
     for (uint32_t i = 0; i < db->table_count; i++) {
         struct keytable *kt = &db->tables[i];
         uint32_t generation = kt->generation + 1;
-        if (kt->table.count)
+        if (kt->table.count && !kept)
             reaper_take_table(db->keyspace->reaper, kt);
-        else
+        else if (!kept)
             keytable_destroy(kt);
         keytable_init(kt, db->keyspace);
         kt->generation = generation;

@@ -2,20 +2,22 @@
  *
  * A round draws some keys from every database that has candidates and evicts the one that the policy likes
  * least: longest unused (LRU), latest used (MRU), least frequently used (LFU), next to die (TTL), or any
- * (random). What the reaper has not freed yet counts as free, or one large value would drag many small ones
- * with it.
+ * (random). What the reaper, or a snapshot before it, has not freed yet counts as free, or one large value
+ * would drag many small ones with it.
  */
 #include "server/keyspace/evict.h"
 #include "server/keyspace/access.h"
 #include "server/keyspace/database.h"
 #include "server/keyspace/keys.h"
 #include "server/keyspace/reaper.h"
+#include "server/keyspace/walk.h"
 
 #define SLICE_KEYS 16
 #define DRAWS_MAX  64 /* per sample, to find a key with a deadline among those without */
 
 uint64_t evict_excess(const struct keyspace *ks) {
-    int64_t used = ks->account->used - (int64_t)reaper_pending_bytes(ks->reaper);
+    int64_t used =
+        ks->account->used - (int64_t)(reaper_pending_bytes(ks->reaper) + walk_kept_bytes(ks->walk));
     if (ks->conf.maxmemory == 0 || used < 0 || (uint64_t)used <= ks->conf.maxmemory) return 0;
     return (uint64_t)used - ks->conf.maxmemory;
 }

@@ -16,6 +16,8 @@ static void free_detached(struct keyspace *ks, struct entry *e) {
     enum value_encoding encoding = entry_encoding(e);
     if (likely(encoding != ENC_TREE && encoding != ENC_HEAP))
         entry_free_shell(e);
+    else if (unlikely(ks->walk != NULL) && walk_keeps(ks->walk, e))
+        return;
     else if (value_effort(e) >= REAPER_EFFORT_MIN)
         reaper_take_entry(ks->reaper, e);
     else
@@ -197,8 +199,15 @@ void key_changed_more(struct call *call, uint64_t more) {
 size_t key_flush_database(struct keyspace *ks, struct database *db) {
     if (ks->watched.count) watch_database_replaced(ks, db, NULL);
     if (ks->waiting.key_count) waiting_database_changed(ks, db);
-    if (ks->walk) walk_before_flush(ks->walk, db);
     return database_empty(db);
+}
+
+size_t key_flush_all(struct keyspace *ks) {
+    size_t count = 0;
+    if (ks->walk) walk_before_flush_all(ks->walk);
+    for (int i = 0; i < ks->conf.databases; i++)
+        if (ks->databases[i]) count += key_flush_database(ks, ks->databases[i]);
+    return count;
 }
 
 void key_swap_databases(struct keyspace *ks, struct database *a, struct database *b) {

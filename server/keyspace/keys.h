@@ -69,9 +69,11 @@ void key_changed_more(struct call *call, uint64_t more);
 void key_open_at(struct keyspace *ks, struct database *db, struct slice name, uint64_t hash,
                  struct key_ref *ref);
 
-/* Empties a database for a client: tells WATCH, aborts a snapshot, hands the tables to the reaper. Returns
- * how many keys it held. */
+/* Empties a database for a client: tells WATCH, hands the tables to the reaper, or to a snapshot that has not
+ * been there. Returns how many keys it held. */
 size_t key_flush_database(struct keyspace *ks, struct database *db);
+/* The same for all; a snapshot that is only for a file is aborted. */
+size_t key_flush_all(struct keyspace *ks);
 /* Exchanges the contents of two databases; tells WATCH. */
 void key_swap_databases(struct keyspace *ks, struct database *a, struct database *b);
 

@@ -73,6 +73,7 @@ static bool large_set_one(struct table *t, uint64_t hash, struct slice field, st
     struct table_pos pos;
     struct hash_item *item = large_find(t, hash, field, &pos);
     if (item) {
+        items_before_change(t, pos);
         struct hash_item *now = item_assign(item, value);
         if (now != item) table_replace(pos, now);
         return false;
@@ -85,6 +86,7 @@ static bool large_delete_one(struct table *t, uint64_t hash, struct slice field)
     struct table_pos pos;
     struct hash_item *item = large_find(t, hash, field, &pos);
     if (!item) return false;
+    items_before_change(t, pos);
     table_remove(t, hash, pos);
     item_free(item);
     return true;

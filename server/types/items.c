@@ -12,6 +12,7 @@ struct items *items_create(const struct items_kind *kind, const struct hash_secr
     struct items *items = mem_alloc(sizeof(*items));
     table_init(&items->table, kind->hash, secret);
     items->drained = 0;
+    items->walk = NULL;
     return items;
 }
 

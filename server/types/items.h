@@ -10,9 +10,12 @@
 #include "common/base/rng.h"
 #include "server/ds/table.h"
 
+struct value_walk;
+
 struct items {
-    struct table table;
-    size_t drained; /* bucket that freeing has come to */
+    struct table table;      /* first: what is told to have one finds the rest */
+    size_t drained;          /* bucket that freeing has come to */
+    struct value_walk *walk; /* the snapshot's walk under way over this value, or NULL; borrowed */
 };
 
 struct items_kind {
@@ -21,6 +24,13 @@ struct items_kind {
     size_t (*memory)(const void *item);
     void *(*copy)(const void *item);
 };
+
+/* Before the item at `pos` changes or goes: a walk takes it as it is. In a sorted set the tree sees to it. */
+void items_visit_early(struct items *items, struct table_pos pos) __attribute__((cold));
+static inline void items_before_change(struct table *table, struct table_pos pos) {
+    struct items *items = (struct items *)table;
+    if (__builtin_expect(items->walk != NULL, 0) && !table_walked(table, pos)) items_visit_early(items, pos);
+}
 
 struct items *items_create(const struct items_kind *kind, const struct hash_secret *secret); /* borrowed */
 /* Frees up to `budget` allocations (decreased); true when nothing is left, `items` itself included. */

@@ -69,6 +69,7 @@ static bool large_remove_one(struct table *t, uint64_t hash, struct slice member
     struct table_pos pos;
     void *item = large_find(t, hash, member, &pos);
     if (!item) return false;
+    items_before_change(t, pos);
     table_remove(t, hash, pos);
     member_free(item);
     return true;

@@ -198,6 +198,7 @@ static void pop_of_large(struct table *t, struct rng *rng, const struct visitor 
     struct table_pos pos;
     void *found = table_find(t, hash, is_item, member, &pos);
     must(found != NULL);
+    items_before_change(t, pos);
     table_remove(t, hash, pos);
     member_free(member);
 }

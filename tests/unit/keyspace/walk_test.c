@@ -1,23 +1,32 @@
-/* The snapshot hook, proven with a throw-away sink: whatever commands run during a walk, the sink gets every
- * entry that existed at the epoch, once, with the value it had then; and a planted missing pre-image is
- * noticed. */
+/* The snapshot walk, proven with a throw-away sink: whatever commands run during a walk, the sink gets
+ * everything that existed at the epoch, once, with the value it had then; and a planted missing pre-image is
+ * noticed, in an entry and in every kind of node. */
 #include "common/base/map.h"
 #include "common/base/mem.h"
+#include "server/keyspace/evict.h"
 #include "server/keyspace/expire.h"
+#include "server/keyspace/keys.h"
+#include "server/keyspace/reaper.h"
 #include "server/keyspace/walk.h"
 #include "server/types/hash.h"
+#include "server/types/items.h"
+#include "server/types/set.h"
 #include "server/types/string.h"
+#include "server/types/zset.h"
 #include "tests/unit/support/engine.h"
 #include "tests/unit/support/test.h"
 #include <stdio.h>
 
 #define DATABASES 3
-#define KEYS      400
+#define KEYS      400 /* small ones */
+#define LARGE     6   /* of each type */
+#define MEMBERS   600
 
 /* What the sink saw, or the model holds: "<db>:<key>" → value as text. */
 struct copy {
     struct map values;
-    size_t repeats;
+    size_t repeats, begun, early; /* keys twice; large values; elements before their value's turn */
+    struct walk_value *turn;
     bool ended;
     const char *aborted;
 };
@@ -36,49 +45,112 @@ static void copy_deinit(struct copy *c) {
     map_deinit(&c->values);
 }
 
-static void put_field(void *arg, struct slice field, struct slice value) {
-    struct buf *out = arg;
-    /* fields come in no certain order: add them up so that order does not matter */
-    uint64_t sum = 0;
-    memcpy(&sum, out->ptr, sizeof(sum));
-    struct slice parts[2] = {field, value};
-    uint64_t h = 1469598103934665603ULL;
-    for (int p = 0; p < 2; p++)
-        for (size_t i = 0; i < parts[p].len; i++)
-            h = (h ^ (unsigned char)parts[p].ptr[i]) * 1099511628211ULL;
-    sum += h;
-    memcpy(out->ptr, &sum, sizeof(sum));
+/* Elements in no certain order, each certainly once. */
+struct sum {
+    uint64_t sum;
+    size_t count;
+};
+
+static uint64_t mix(uint64_t h, const void *bytes, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ ((const unsigned char *)bytes)[i]) * 1099511628211ULL;
+    return (h ^ len) * 0x9e3779b97f4a7c15ULL;
 }
 
-static char *value_text(const struct entry *e) {
-    struct buf text = {0};
-    buf_append(&text, "\0\0\0\0\0\0\0\0", 8);
-    char scratch[STRING_VIEW_CHARS];
-    if (entry_type(e) == VALUE_STRING)
-        buf_append_slice(&text, string_view(e, scratch));
-    else
-        hash_each(e, put_field, &text);
-    uint64_t sum;
-    memcpy(&sum, text.ptr, sizeof(sum));
-    char *out = mem_alloc(text.len + 64);
-    snprintf(out, text.len + 64, "%d/%llx/%.*s/%lld", (int)entry_type(e), (unsigned long long)sum,
-             (int)(text.len - 8), text.ptr + 8, (long long)entry_deadline(e));
-    buf_deinit(&text);
+static void add_element(struct sum *sum, struct slice name, struct slice value, double score) {
+    uint64_t h = mix(1469598103934665603ULL, name.ptr, name.len);
+    h = mix(h, value.ptr, value.len);
+    sum->sum += mix(h, &score, sizeof(score));
+    sum->count++;
+}
+
+static void put_field(void *arg, struct slice field, struct slice value) {
+    add_element(arg, field, value, 0);
+}
+static void put_scored(void *arg, struct slice member, double score) {
+    add_element(arg, member, (struct slice){NULL, 0}, score);
+}
+
+static char *text_of(enum value_type type, const struct sum *sum, struct slice string, int64_t deadline_ms) {
+    char *out = mem_alloc(string.len + 96);
+    snprintf(out, string.len + 96, "%d/%llx/%zu/%.*s/%lld", (int)type, (unsigned long long)sum->sum,
+             sum->count, (int)string.len, string.ptr, (long long)deadline_ms);
     return out;
 }
 
-static void copy_add(struct copy *c, int db_index, const struct entry *e) {
+static char *value_text(const struct entry *e) {
+    struct sum sum = {0, 0};
+    struct slice string = {"", 0};
+    char scratch[STRING_VIEW_CHARS];
+    struct set_walk walk;
+    struct set_group g;
+    switch (entry_type(e)) {
+    case VALUE_HASH: hash_each(e, put_field, &sum); break;
+    case VALUE_ZSET: zset_range(e, 0, SIZE_MAX, false, put_scored, &sum); break;
+    case VALUE_SET:
+        for (set_walk_begin(&walk, e); set_walk_next(&walk, &g);)
+            for (size_t i = 0; i < g.count; i++)
+                add_element(&sum, g.member[i], (struct slice){NULL, 0}, 0);
+        break;
+    default: string = string_view(e, scratch);
+    }
+    return text_of(entry_type(e), &sum, string, entry_deadline(e));
+}
+
+static void copy_put(struct copy *c, int db_index, struct slice key, char *text) {
     struct buf name = {0};
     buf_printf(&name, "%d:", db_index);
-    buf_append_slice(&name, entry_key(e));
-    char *before = map_put(&c->values, buf_slice(&name), value_text(e));
+    buf_append_slice(&name, key);
+    char *before = map_put(&c->values, buf_slice(&name), text);
     if (before) c->repeats++;
     mem_free(before);
     buf_deinit(&name);
 }
 
+static void copy_add(struct copy *c, int db_index, const struct entry *e) {
+    copy_put(c, db_index, entry_key(e), value_text(e));
+}
+
+/* --- the sink --- */
+
 static void sink_entry(void *owner, int db_index, const struct entry *e) {
+    assert_false(value_walk_can(e));
     copy_add(owner, db_index, e);
+}
+
+static void sink_begin(void *owner, struct walk_value *v) {
+    struct copy *c = owner;
+    assert_null(c->turn);
+    c->turn = v;
+    c->begun++;
+}
+
+static void sink_element(void *owner, struct walk_value *v, const struct value_element *element) {
+    struct copy *c = owner;
+    if (v->sink_data == NULL) v->sink_data = mem_zalloc(sizeof(struct sum));
+    add_element(v->sink_data, element->name, element->value, element->score);
+    if (c->turn != v) c->early++;
+}
+
+static void sink_finish(void *owner, struct walk_value *v) {
+    struct copy *c = owner;
+    static const struct sum none;
+    const struct sum *sum = v->sink_data ? v->sink_data : &none;
+    assert_ptr_equal(c->turn, v);
+    c->turn = NULL;
+    copy_put(c, v->db_index, v->key, text_of(v->type, sum, (struct slice){"", 0}, v->deadline_ms));
+    if (sum->count != v->count) c->repeats++;
+    mem_free(v->sink_data);
+}
+
+static void sink_forget(void *owner, struct walk_value *v) {
+    mem_free(v->sink_data);
+}
+
+static struct keyspace *flushed_keyspace; /* whose FLUSHALL aborts the walk */
+
+static void sink_flushed(void *owner) {
+    walk_abort(flushed_keyspace, "the data was flushed");
 }
 
 static void sink_end(void *owner, const char *aborted) {
@@ -87,13 +159,23 @@ static void sink_end(void *owner, const char *aborted) {
     c->aborted = aborted;
 }
 
+static struct walk_sink sink_of(struct copy *c) {
+    return (struct walk_sink){.owner = c,
+                              .entry = sink_entry,
+                              .begin = sink_begin,
+                              .element = sink_element,
+                              .finish = sink_finish,
+                              .forget = sink_forget,
+                              .end = sink_end};
+}
+
 struct all {
     struct copy *copy;
     int db_index;
 };
 
 static void copy_item(void *arg, void *item) {
-    struct all *all = arg;
+    const struct all *all = arg;
     copy_add(all->copy, all->db_index, item);
 }
 
@@ -116,7 +198,7 @@ static bool same(const struct copy *a, const struct copy *b) {
     return true;
 }
 
-static void random_command(struct engine *e, struct rng *rng) {
+static void small_command(struct engine *e, struct rng *rng) {
     unsigned key = (unsigned)rng_below(rng, KEYS), other = (unsigned)rng_below(rng, KEYS);
     unsigned n = (unsigned)rng_below(rng, 1000000);
     switch (rng_below(rng, 16)) {
@@ -126,8 +208,8 @@ static void random_command(struct engine *e, struct rng *rng) {
     case 3: engine_runf(e, "PEXPIRE k%u %u", key, n % 3000 + 1); break;
     case 4: engine_runf(e, "RENAME k%u k%u", key, other); break;
     case 5: engine_runf(e, "COPY k%u k%u DB %d REPLACE", key, other, (int)rng_below(rng, DATABASES)); break;
-    case 6: engine_runf(e, "HSET h%u f%u %u", key, n % 50, n); break;
-    case 7: engine_runf(e, "HDEL h%u f%u", key, n % 50); break;
+    case 6: engine_runf(e, "HSET k:h%u f%u %u", key, n % 50, n); break;
+    case 7: engine_runf(e, "HDEL k:h%u f%u", key, n % 50); break;
     case 8: engine_runf(e, "MOVE k%u %d", key, (int)rng_below(rng, DATABASES)); break;
     case 9: engine_advance(e, n % 40); break;
     case 10: expire_step(&e->keyspace, 4); break;
@@ -146,22 +228,115 @@ static void random_command(struct engine *e, struct rng *rng) {
     }
 }
 
-/* One walk under random commands; `spoil` plants the bug: a change that bypasses key_open. Returns whether
- * the sink's copy is that of the epoch. */
-static bool walk_once(struct engine *e, struct rng *rng, bool spoil) {
+/* Members of large values, and what happens to large values as a whole. */
+static void large_command(struct engine *e, struct rng *rng) {
+    static const char letters[] = "hsz";
+    unsigned key = (unsigned)rng_below(rng, LARGE), other = (unsigned)rng_below(rng, LARGE);
+    unsigned n = (unsigned)rng_below(rng, 1000000), m = (unsigned)rng_below(rng, MEMBERS);
+    char type = letters[rng_below(rng, 3)];
+    switch (rng_below(rng, 40)) {
+    case 0: engine_runf(e, "DEL %c%u", type, key); break;
+    case 1: engine_runf(e, "RENAME %c%u %c%u", type, key, type, other); break;
+    case 2: engine_runf(e, "COPY %c%u %c%u REPLACE", type, key, type, other); break;
+    case 3: engine_runf(e, "MOVE %c%u %d", type, key, (int)rng_below(rng, DATABASES)); break;
+    case 4: engine_runf(e, "PEXPIRE %c%u %u", type, key, n % 200 + 1); break;
+    case 5: engine_runf(e, "SPOP s%u %u", key, n % 30); break;
+    case 6: engine_runf(e, "ZREMRANGEBYRANK z%u %u %u", key, n % 50, n % 50 + n % 20); break;
+    case 7: engine_runf(e, "ZUNIONSTORE z%u 2 z%u s%u", key, key, other); break;
+    case 8: engine_runf(e, "SUNIONSTORE s%u s%u s%u", key, key, other); break;
+    case 9:
+        if (n % 8 == 0) engine_runf(e, "SET %c%u gone", type, key);
+        break;
+    case 10:
+        if (n % 8 == 0) engine_run(e, "FLUSHDB");
+        break;
+    case 11:
+        engine_run(e, "MULTI");
+        engine_runf(e, "HDEL h%u f%u", key, m);
+        engine_runf(e, "ZREM z%u m%u", key, m);
+        engine_run(e, "EXEC");
+        break;
+    case 12: engine_runf(e, "SMOVE s%u s%u m%u", key, other, m); break;
+    case 13: engine_runf(e, "ZPOPMIN z%u %u", key, n % 20); break;
+    case 14:
+    case 15:
+    case 16: engine_runf(e, "HDEL h%u f%u f%u", key, m, m + 1); break;
+    case 17:
+    case 18: engine_runf(e, "SREM s%u m%u m%u", key, m, m / 2); break;
+    case 19:
+    case 20: engine_runf(e, "ZREM z%u m%u m%u", key, m, m / 2); break;
+    case 21:
+    case 22: engine_runf(e, "ZINCRBY z%u %d m%u", key, (int)(n % 2000) - 1000, m); break;
+    case 23: engine_runf(e, "HINCRBY h%u f%u 1", key, m); break;
+    default:
+        for (unsigned i = 0; i < 12; i++, m = (m + 7) % MEMBERS)
+            if (type == 'h')
+                engine_runf(e, "HSET h%u f%u %u", key, m, n + i);
+            else if (type == 's')
+                engine_runf(e, "SADD s%u m%u %u", key, m, m);
+            else
+                engine_runf(e, "ZADD z%u %u m%u", key, (n + i) % 5000, m);
+    }
+}
+
+static void random_command(struct engine *e, struct rng *rng) {
+    reaper_step(e->keyspace.reaper, 100);
+    if (rng_below(rng, 2))
+        small_command(e, rng);
+    else
+        large_command(e, rng);
+}
+
+static void engine_open(struct engine *e) {
+    engine_init(e);
+    e->keyspace.conf.hash_max_listpack_entries = 16;
+    e->keyspace.conf.set_max_listpack_entries = 16;
+    e->keyspace.conf.set_max_intset_entries = 16;
+    e->keyspace.conf.zset_max_listpack_entries = 16;
+}
+
+/* Changes something without asking anybody: the bug that the test must notice. */
+static void spoil(struct engine *e, const char *what) {
+    struct slice name = slice_of(what);
+    struct database *db = keyspace_database(&e->keyspace, 0);
+    struct entry *entry = database_find(db, name, hash_slice(&e->keyspace.secret, name)).entry;
+    assert_non_null(entry);
+    if (what[0] == 'k') {
+        entry_payload(entry)[0] ^= 1;
+        return;
+    }
+    assert_true(value_walk_can(entry));
+    struct value_walk *walk = value_walk_of(entry);
+    assert_non_null(walk);
+    /* as if nobody asked: the body knows of no walk while it is changed */
+    struct rank_walk *leaves = walk->ranks ? walk->ranks->walk : NULL;
+    walk->items->walk = NULL;
+    if (walk->ranks) walk->ranks->walk = NULL;
+    if (what[0] == 'h') engine_runf(e, "HSET %s f1 spoiled", what);
+    if (what[0] == 's') engine_runf(e, "SREM %s m1", what);
+    if (what[0] == 'z') engine_runf(e, "ZINCRBY %s 0.5 m1", what);
+    walk->items->walk = walk;
+    if (walk->ranks) walk->ranks->walk = leaves;
+}
+
+static unsigned early, begun; /* over all walks */
+
+/* One walk under random commands; returns whether the sink's copy is that of the epoch. */
+static bool walk_once(struct engine *e, struct rng *rng, const char *spoiled) {
     struct copy model, seen;
     copy_init(&model);
     copy_init(&seen);
     copy_keyspace(&model, &e->keyspace);
-    struct walk_sink sink = {&seen, sink_entry, sink_end};
+    struct walk_sink sink = sink_of(&seen);
     assert_true(walk_begin(&e->keyspace, &sink));
     assert_false(walk_begin(&e->keyspace, &sink));
-    if (spoil) {
-        struct slice name = SLICE("k1");
-        struct entry_at at =
-            database_find(keyspace_database(&e->keyspace, 0), name, hash_slice(&e->keyspace.secret, name));
-        entry_payload(at.entry)[0] ^= 1;
-    }
+    if (spoiled && spoiled[0] != 'k')
+        engine_runf(e, "%s %s nosuch",
+                    spoiled[0] == 'h'   ? "HDEL"
+                    : spoiled[0] == 's' ? "SREM"
+                                        : "ZREM",
+                    spoiled);
+    if (spoiled) spoil(e, spoiled);
     bool more = true;
     while (more) {
         for (uint64_t n = rng_below(rng, 20); n > 0; n--)
@@ -171,6 +346,8 @@ static bool walk_once(struct engine *e, struct rng *rng, bool spoil) {
     assert_true(seen.ended);
     assert_null(seen.aborted);
     bool ok = same(&model, &seen) && seen.repeats == 0;
+    early += (unsigned)seen.early;
+    begun += (unsigned)seen.begun;
     copy_deinit(&model);
     copy_deinit(&seen);
     return ok;
@@ -184,44 +361,86 @@ static void fill(struct engine *e, struct rng *rng, int commands) {
 static void walks_see_the_epoch(void **state) {
     struct engine e;
     struct rng rng = test_rng();
-    engine_init(&e);
-    for (int round = 0; round < test_rounds(60); round++) {
-        fill(&e, &rng, 200);
-        assert_true(walk_once(&e, &rng, false));
+    engine_open(&e);
+    early = begun = 0;
+    for (int round = 0; round < test_rounds(100); round++) {
+        fill(&e, &rng, 300);
+        assert_true(walk_once(&e, &rng, NULL));
+    }
+    assert_true(begun > 100 && early > 100); /* else it proves nothing */
+    engine_deinit(&e);
+}
+
+static void walks_under_eviction(void **state) {
+    struct engine e;
+    struct rng rng = test_rng();
+    engine_open(&e);
+    e.keyspace.conf.maxmemory_policy = EVICT_ALLKEYS_RANDOM;
+    for (int round = 0; round < test_rounds(30); round++) {
+        e.keyspace.conf.maxmemory = 0;
+        fill(&e, &rng, 400);
+        e.keyspace.conf.maxmemory = (uint64_t)e.keyspace.account->used;
+        struct copy model, seen;
+        copy_init(&model);
+        copy_init(&seen);
+        copy_keyspace(&model, &e.keyspace);
+        struct walk_sink sink = sink_of(&seen);
+        assert_true(walk_begin(&e.keyspace, &sink));
+        uint64_t evicted = e.keyspace.stats.evicted_keys;
+        do {
+            random_command(&e, &rng);
+            e.keyspace.conf.maxmemory -= e.keyspace.conf.maxmemory / 200;
+            evict_make_room(&e.keyspace, 3);
+        } while (walk_step(&e.keyspace, 2));
+        assert_true(e.keyspace.stats.evicted_keys > evicted);
+        assert_true(same(&model, &seen) && seen.repeats == 0);
+        copy_deinit(&model);
+        copy_deinit(&seen);
     }
     engine_deinit(&e);
 }
 
+/* Each large key of database 0 has the member that is spoiled. */
 static void a_missing_pre_image_is_noticed(void **state) {
+    static const char *const keys[] = {"k1", "h1", "s1", "z1"};
     struct engine e;
     struct rng rng = test_rng();
-    engine_init(&e);
-    int noticed = 0;
-    for (int round = 0; round < 20; round++) {
-        engine_run(&e, "FLUSHALL");
-        engine_run(&e, "SELECT 0");
-        fill(&e, &rng, 300);
-        engine_run(&e, "SELECT 0");
-        engine_run(&e, "SET k1 abcdef");
-        noticed += !walk_once(&e, &rng, true);
+    engine_open(&e);
+    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+        int noticed = 0;
+        for (int round = 0; round < 10; round++) {
+            engine_run(&e, "FLUSHALL");
+            fill(&e, &rng, 300);
+            engine_run(&e, "SELECT 0");
+            engine_run(&e, "DEL k1 h1 s1 z1");
+            engine_run(&e, "SET k1 abcdef");
+            for (int m = 0; m < 200; m++) {
+                engine_runf(&e, "HSET h1 f%d v", m);
+                engine_runf(&e, "SADD s1 m%d", m);
+                engine_runf(&e, "ZADD z1 %d m%d", m, m);
+            }
+            noticed += !walk_once(&e, &rng, keys[k]);
+        }
+        assert_int_equal(noticed, 10);
     }
-    assert_int_equal(noticed, 20);
     engine_deinit(&e);
 }
 
 static void an_aborted_walk_leaves_no_marks(void **state) {
     struct engine e;
     struct rng rng = test_rng();
-    engine_init(&e);
-    for (int round = 0; round < test_rounds(30); round++) {
+    engine_open(&e);
+    flushed_keyspace = &e.keyspace;
+    for (int round = 0; round < test_rounds(40); round++) {
         fill(&e, &rng, 300);
         struct copy seen;
         copy_init(&seen);
-        struct walk_sink sink = {&seen, sink_entry, sink_end};
+        struct walk_sink sink = sink_of(&seen);
+        sink.flushed = sink_flushed;
         assert_true(walk_begin(&e.keyspace, &sink));
         for (int i = 0; i < 10; i++) {
             random_command(&e, &rng);
-            walk_step(&e.keyspace, 1);
+            walk_step(&e.keyspace, 1 + (unsigned)round % 40);
         }
         if (round % 2)
             engine_run(&e, "FLUSHALL");
@@ -232,16 +451,37 @@ static void an_aborted_walk_leaves_no_marks(void **state) {
             random_command(&e, &rng);
         copy_deinit(&seen);
         fill(&e, &rng, 50);
-        assert_true(walk_once(&e, &rng, false));
+        assert_true(walk_once(&e, &rng, NULL));
     }
+    engine_deinit(&e);
+}
+
+static void a_walk_ends_with_the_keyspace(void **state) {
+    struct engine e;
+    struct rng rng = test_rng();
+    engine_open(&e);
+    struct copy seen;
+    copy_init(&seen);
+    fill(&e, &rng, 1000);
+    struct walk_sink sink = sink_of(&seen);
+    assert_true(walk_begin(&e.keyspace, &sink));
+    for (int i = 0; i < 40; i++) {
+        random_command(&e, &rng);
+        walk_step(&e.keyspace, 2);
+    }
+    walk_destroy(&e.keyspace);
+    assert_true(seen.ended);
+    copy_deinit(&seen);
     engine_deinit(&e);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walks_see_the_epoch),
+        cmocka_unit_test(walks_under_eviction),
         cmocka_unit_test(a_missing_pre_image_is_noticed),
         cmocka_unit_test(an_aborted_walk_leaves_no_marks),
+        cmocka_unit_test(a_walk_ends_with_the_keyspace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
