@@ -69,6 +69,7 @@ static void bind_commands(struct server *s) {
         exec_bind(s->exec, families[i], NULL);
     exec_bind(s->exec, multi_bindings, s->exec);
     exec_bind(s->exec, command_bindings, s->exec);
+    exec_bind(s->exec, wait_bindings, NULL);
     exec_bind(s->exec, dump_bindings, &s->persist);
     exec_bind(s->exec, pubsub_bindings, s->pubsub);
     exec_bind(s->exec, net_bindings, s->net);

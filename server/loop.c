@@ -87,7 +87,7 @@ static bool background_slice(struct loop *loop, int64_t *now_us) {
 
 bool loop_background_due(const struct loop *loop) {
     const struct keyspace *ks = loop->keyspace;
-    return !list_empty(&ks->tasks) || ks->evicting || expire_next_ms(ks) <= ks->now_ms ||
+    return !list_empty(&ks->tasks) || (ks->evicting && !ks->paused) || expire_next_ms(ks) <= ks->now_ms ||
            reaper_due(ks->reaper);
 }
 

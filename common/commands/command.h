@@ -35,7 +35,10 @@ enum command_flag {
     COMMAND_NO_MULTI = 1 << 16,
     COMMAND_MOVABLEKEYS = 1 << 17, /* derived: first_key..last_key does not tell all keys */
     COMMAND_ALLOW_BUSY = 1 << 18,
+    COMMAND_MAY_REPLICATE = 1 << 19, /* no write, yet replicas may hear of it; not told to clients */
 };
+
+#define COMMAND_FLAGS_HIDDEN COMMAND_MAY_REPLICATE /* those that COMMAND does not show */
 
 /* ACL categories, in the order in which ACL CAT and COMMAND INFO print them. */
 enum acl_category {

@@ -101,7 +101,7 @@ static void info(struct resp_writer *w, const struct command_spec *spec) {
     resp_array(w, 10);
     resp_bulk(w, spec->name, spec->name_len);
     resp_int(w, spec->arity);
-    words(w, spec->flags, command_flag_name);
+    words(w, spec->flags & ~(uint64_t)COMMAND_FLAGS_HIDDEN, command_flag_name);
     resp_int(w, spec->first_key);
     resp_int(w, spec->last_key);
     resp_int(w, spec->key_step);

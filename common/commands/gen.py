@@ -32,6 +32,8 @@ def vocabulary():
         names = re.findall(r"\b%s([A-Z_]+) = 1 << (\d+)" % prefix, body)
         assert [int(bit) for _, bit in names] == list(range(len(names))), enum
         words[kind] = [n if kind == "key" and len(n) == 2 else n.lower() for n, _ in names]
+    hidden = re.search(r"#define COMMAND_FLAGS_HIDDEN (.*)", text).group(1)
+    words["hidden"] = [n.lower() for n in re.findall(r"COMMAND_([A-Z_]+)", hidden)]
     return words
 
 
@@ -231,7 +233,7 @@ def as_json(commands):
             if value:
                 docs[name] = value
         result[c.name] = {
-            "id": c.id, "arity": c.arity, "flags": c.flags, "legacy": list(c.legacy),
+            "id": c.id, "arity": c.arity, "flags": [f for f in c.flags if f not in WORDS["hidden"]], "legacy": list(c.legacy),
             "acl": ["@" + a for a in c.acl], "tips": c.tips, "keys": [key(k) for k in c.keys],
             "subcommands": [s.name for s in c.subs], "docs": docs, "route": ":".join(filter(None, c.route)),
             "syntax": syntax.of(c), "status": c.status, "container": c.is_container,

@@ -39,7 +39,9 @@ static bool wanted(const struct scan_options *options, const struct entry *e, in
 
 static void expire_found(struct call *call, const struct found *f) {
     for (size_t i = 0; i < f->count; i++) {
-        if (!entry_due(f->entries[i], call->now_ms) || !call->keyspace->expire_on_access) continue;
+        if (!entry_due(f->entries[i], call->now_ms) || !call->keyspace->expire_on_access ||
+            call->keyspace->paused)
+            continue;
         struct slice key = entry_key(f->entries[i]);
         uint64_t hash = hash_slice(&call->keyspace->secret, key);
         key_expire(call->keyspace, call->db, database_find(call->db, key, hash), hash);

@@ -39,6 +39,10 @@ static void try_again(void *owner, struct blocked_state *state) {
     if (unlikely(s->flags & SESSION_CLOSE_NOW)) return;
     struct call call;
     begin_again(x, &call, state);
+    if (unlikely(pause_holds(x, &call))) {
+        x->pause.untried = true;
+        return;
+    }
     struct resp_mark mark = resp_mark(call.reply);
     bool silent = is_silent(state);
     s->flags &= ~(uint32_t)SESSION_BLOCKED;
@@ -76,6 +80,7 @@ bool exec_unblock(struct exec *x, struct session *s, bool with_error) {
 
 void exec_run_due(struct exec *x) {
     struct blocked_state *state;
+    pause_end_if_over(x);
     if (waiting_ready(x->keyspace)) {
         exec_look_at_switches(x);
         x->cycles = clock_cycles();
@@ -86,5 +91,6 @@ void exec_run_due(struct exec *x) {
 }
 
 int64_t exec_next_due_ms(const struct exec *x) {
-    return waiting_next_ms(x->keyspace);
+    int64_t next_ms = waiting_next_ms(x->keyspace);
+    return x->pause.active && x->pause.until_ms < next_ms ? x->pause.until_ms : next_ms;
 }

@@ -34,6 +34,7 @@ struct exec *exec_create(struct keyspace *ks, const struct exec_conf *conf) {
     x->cycles_per_us = (uint64_t)clock_cycles_per_us();
     map_init(&x->errors, rng_next(&ks->rng));
     commit_gate_init(&x->gate);
+    pause_init(&x->pause);
     members_init(x);
     return x;
 }
@@ -87,7 +88,8 @@ static uint64_t wanted_cycles(const struct exec *x, const struct exec_observer *
 }
 
 void exec_look_at_switches(struct exec *x) {
-    x->gates_closed = x->observed_before = false;
+    x->gates_closed = x->pause.active;
+    x->observed_before = false;
     x->observed_cycles = UINT64_MAX;
     for (unsigned i = 0; i < x->gate_count; i++)
         x->gates_closed |= x->gates[i]->active(x->gates[i]->owner);
@@ -353,6 +355,10 @@ static bool pass_checks(struct exec *x, struct call *call) {
         refuse(x, call, text);
         return false;
     }
+    if (unlikely(pause_holds(x, call))) {
+        pause_hold(x, call);
+        return false;
+    }
     return true;
 }
 
@@ -405,10 +411,12 @@ static void dispatch(struct exec *x, struct call *call) {
 /* CLIENT REPLY OFF and SKIP: the command runs, and what it replied is forgotten. */
 static void dispatch_silenced(struct exec *x, struct call *call) {
     struct session *s = call->session;
-    if (s->flags & SESSION_REPLY_SKIP_NEXT) s->flags |= SESSION_REPLY_SKIP;
+    uint32_t skip_next = s->flags & SESSION_REPLY_SKIP_NEXT;
+    if (skip_next) s->flags |= SESSION_REPLY_SKIP;
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP_NEXT;
     struct resp_mark mark = resp_mark(call->reply);
     dispatch(x, call);
+    if (s->flags & SESSION_PAUSED) s->flags |= skip_next; /* it will come again */
     /* Asked afterwards: CLIENT REPLY ON ends the silence for itself, too. */
     if (s->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP)) resp_truncate(call->reply, mark);
     s->flags &= ~(uint32_t)SESSION_REPLY_SKIP;
@@ -445,6 +453,10 @@ static void run_request(struct exec *x, struct exec_request *r, const struct pre
     else
         dispatch_silenced(x, &call);
     x->running = NULL;
+    if (unlikely(s->flags & SESSION_PAUSED)) { /* held just now */
+        s->flags |= SESSION_HELD;
+        r->done = false;
+    }
     if (unlikely(s->flags & SESSION_PUSHES_WAIT)) session_output_pending(s);
     if (unlikely(waiting_ready(x->keyspace))) blocking_serve(x);
 }
@@ -557,6 +569,7 @@ void exec_session_gone(struct exec *x, struct session *s) {
         if (x->observers[i]->gone) x->observers[i]->gone(x->observers[i]->owner, s);
     multi_discard(x->keyspace, s);
     waiting_end(x->keyspace, s);
+    list_remove(&s->paused);
     task_cancel_session(x->keyspace, s);
 }
 

@@ -67,8 +67,12 @@ void exec_session_discard(struct exec *x, struct session *s);
 /* Answers a session that waits for a key, as a timeout does or with the error UNBLOCKED. False: it waits for
  * none. */
 bool exec_unblock(struct exec *x, struct session *s, bool with_error);
-/* Serves sessions whose keys changed outside of requests (expiry), answers those that have timed out. Once a
- * turn, after keyspace_set_now, and after background work. */
+/* CLIENT PAUSE: commands that write, or all of them, wait until then or until exec_unpause; sessions that
+ * wait have SESSION_PAUSED. */
+void exec_pause(struct exec *x, bool all, int64_t until_ms);
+void exec_unpause(struct exec *x);
+/* Ends a pause that is over, serves sessions whose keys changed outside of requests (expiry), answers those
+ * that have timed out. Once a turn, after keyspace_set_now, and after background work. */
 void exec_run_due(struct exec *x);
 /* When it will next have something to do by itself, in ms since 1970; INT64_MAX: never. */
 int64_t exec_next_due_ms(const struct exec *x);
@@ -133,5 +137,7 @@ void exec_register_info(struct exec *x, struct info_registry *registry);
 
 /* MULTI EXEC DISCARD WATCH UNWATCH, and the COMMAND family. Module: the exec. */
 extern const struct command_binding multi_bindings[], command_bindings[];
+/* WAIT WAITAOF. No module. */
+extern const struct command_binding wait_bindings[];
 
 #endif

@@ -18,6 +18,14 @@ struct command_stats {
     struct histogram latency;
 };
 
+/* pause.c's. */
+struct pause {
+    bool active, all; /* all: commands that write nothing are held, too */
+    bool untried;     /* a key became ready for a session whose command would be held */
+    int64_t until_ms;
+    struct link sessions; /* held, in the order in which they came */
+};
+
 struct exec {
     struct keyspace *keyspace;
     const struct exec_conf *conf;      /* borrowed */
@@ -35,6 +43,7 @@ struct exec {
     const struct exec_gate *gates[EXEC_GATES_MAX];
     const struct exec_observer *observers[EXEC_OBSERVERS_MAX];
     unsigned gate_count, observer_count;
+    struct pause pause;
     bool gates_closed; /* some gate is active: looked up once per batch and after commands that configure */
     bool observed_before;     /* some observer wants to hear before commands run */
     uint64_t observed_cycles; /* commands that took this long are told to observers; UINT64_MAX: none is */
@@ -63,6 +72,13 @@ void exec_look_at_switches(struct exec *x);
 /* --- blocking.c --- */
 /* Runs again what waits for keys that became ready. */
 void blocking_serve(struct exec *x);
+
+/* --- pause.c --- */
+void pause_init(struct pause *p);
+/* Must this resolved call wait? */
+bool pause_holds(const struct exec *x, const struct call *call);
+void pause_hold(struct exec *x, struct call *call);
+void pause_end_if_over(struct exec *x);
 
 /* --- rename.c --- */
 /* Takes a line of rename-command; owner is the exec_conf. */

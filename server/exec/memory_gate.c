@@ -19,7 +19,7 @@ static size_t keys_max(const struct keyspace *ks) {
 
 static const char *check(void *owner, const struct call *call) {
     struct keyspace *ks = owner;
-    if (evict_excess(ks) == 0) return NULL;
+    if (evict_excess(ks) == 0 || ks->paused) return NULL;
     uint64_t start = latency_wanted(ks->latency) ? clock_cycles() : 0;
     bool room = evict_make_room(ks, keys_max(ks));
     unit_end(ks, NULL);

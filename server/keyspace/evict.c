@@ -99,6 +99,7 @@ void evict_ask(struct keyspace *ks) {
 
 bool evict_step(struct keyspace *ks) {
     struct victim victim;
+    if (ks->paused) return false;
     for (int i = 0; i < SLICE_KEYS && ks->evicting; i++) {
         ks->evicting = evict_excess(ks) > 0 && choose(ks, &victim);
         if (ks->evicting) evict(ks, &victim);

@@ -14,7 +14,7 @@ bool evict_make_room(struct keyspace *ks, size_t keys_max);
 /* Eviction that no command waits for: once asked for, goes on in slices until there is room or nothing to
  * evict. */
 void evict_ask(struct keyspace *ks);
-/* One slice; true while there is more to do. */
+/* One slice; true while there is more to do now. */
 bool evict_step(struct keyspace *ks);
 
 #endif

@@ -73,7 +73,7 @@ static void fetch_due(const struct keytable *kt, size_t bucket, uint32_t unit) {
 }
 
 bool expire_step(struct keyspace *ks, size_t buckets) {
-    if (!ks->active_expire) return false;
+    if (!ks->active_expire || ks->paused) return false;
     for (int i = 0; i < ks->conf.databases; i++) {
         struct database *db = ks->databases[i];
         for (uint32_t t = 0; db && t < db->table_count; t++) {
@@ -132,7 +132,7 @@ double expire_stale_percent(struct keyspace *ks) {
 }
 
 int64_t expire_next_ms(const struct keyspace *ks) {
-    if (!ks->active_expire) return INT64_MAX;
+    if (!ks->active_expire || ks->paused) return INT64_MAX;
     int64_t next = INT64_MAX;
     for (int i = 0; i < ks->conf.databases; i++) {
         const struct database *db = ks->databases[i];

@@ -60,12 +60,13 @@ void key_evict(struct keyspace *ks, struct key_ref *ref) {
     ref->at.entry = NULL;
 }
 
-/* Finds an entry that is alive; a due one is deleted on the way where this server is the one to do so. */
-static struct entry_at find_alive(struct keyspace *ks, struct database *db, struct slice name,
-                                  uint64_t hash) {
+/* Finds an entry that is alive; a due one is deleted on the way where this server is the one to do so. Who
+ * only reads leaves it where it is while everything is paused. */
+static struct entry_at find_alive(struct keyspace *ks, struct database *db, struct slice name, uint64_t hash,
+                                  bool to_read) {
     struct entry_at at = database_find(db, name, hash);
     if (likely(at.entry == NULL || !entry_due(at.entry, ks->now_ms)) || !ks->expire_on_access) return at;
-    key_expire(ks, db, at, hash);
+    if (!to_read || !ks->paused) key_expire(ks, db, at, hash);
     return (struct entry_at){NULL, {NULL, 0}};
 }
 
@@ -74,7 +75,7 @@ static struct entry_at find_alive(struct keyspace *ks, struct database *db, stru
 static const struct entry *read_at(struct call *call, struct database *db, struct slice name, uint64_t hash,
                                    unsigned access) {
     struct keyspace *ks = call->keyspace;
-    struct entry *e = find_alive(ks, db, name, hash).entry;
+    struct entry *e = find_alive(ks, db, name, hash, true).entry;
     if (e == NULL) {
         if (access & KEY_NO_STATS) return NULL;
         ks->stats.misses++;
@@ -113,7 +114,7 @@ void key_open_at(struct keyspace *ks, struct database *db, struct slice name, ui
     ref->name = name;
     ref->hash = hash;
     ref->db = db;
-    ref->at = find_alive(ks, db, name, hash);
+    ref->at = find_alive(ks, db, name, hash, false);
     if (ref->at.entry) before_change(ks, db, name, ref->at);
 }
 

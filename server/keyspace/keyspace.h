@@ -106,6 +106,8 @@ struct keyspace {
     uint64_t dirty;                     /* changes since the start; persistence keeps its own mark */
     struct map watched;                 /* watch.c's: keys that sessions watch */
     struct waiting waiting;
+    bool paused; /* CLIENT PAUSE: nothing is expired or evicted meanwhile; what is due is absent all the same
+                  */
 };
 
 /* conf is copied; account and io (for the jobs of the reaper; NULL: it works on this thread) are borrowed.

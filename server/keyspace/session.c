@@ -13,9 +13,11 @@ void session_init(struct session *s, uint64_t id, struct database *db, struct re
     s->flags = flags;
     resp_writer_init(&s->reply, pool);
     list_init(&s->watches);
+    list_init(&s->paused);
 }
 
 void session_deinit(struct session *s) {
-    must(s->multi == NULL && s->pubsub == NULL && s->blocked == NULL && list_empty(&s->watches));
+    must(s->multi == NULL && s->pubsub == NULL && s->blocked == NULL && list_empty(&s->watches) &&
+         !list_linked(&s->paused));
     resp_writer_deinit(&s->reply);
 }

@@ -74,6 +74,7 @@ struct session {
     const struct command_spec *last_command; /* for CLIENT LIST and the crash report */
     uint64_t gate_position;    /* replies wait until the journal is safe up to here; 0: nothing to wait for */
     struct multi_state *multi; /* owned by exec; NULL outside MULTI */
+    struct link paused;        /* on exec's list while SESSION_PAUSED */
     struct link watches;       /* keys watched, owned by keyspace/watch */
     struct pubsub_member *pubsub;  /* owned by pubsub; NULL without subscriptions */
     struct blocked_state *blocked; /* owned by keyspace/waiting; NULL: it waits for no key */

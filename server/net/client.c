@@ -39,7 +39,7 @@ static void on_eof(struct io_stream *stream, int error) {
         return;
     }
     c->state |= CLIENT_EOF;
-    bool waits = c->session.flags & (SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_MONITOR);
+    bool waits = c->session.flags & (SESSION_BLOCKED | SESSION_PAUSED | SESSION_SUBSCRIBED | SESSION_MONITOR);
     if (waits || (!list_linked(&c->input) && client_output_bytes(c) == 0))
         client_close_soon(c, "Client closed connection");
     else

@@ -1,7 +1,7 @@
 /* The CLIENT command: looking at connections and ending them. */
 #include "common/base/num.h"
 #include "common/commands/describe.h"
-#include "server/keyspace/call.h"
+#include "server/keyspace/block.h"
 #include "server/net/net_int.h"
 #include <string.h>
 
@@ -211,6 +211,31 @@ void cmd_client_unblock(struct call *call) {
     if (!call_int64(call, 2, &id)) return;
     struct client *c = client_by_id(net, id);
     resp_int(call->reply, c && exec_unblock(net->exec, &c->session, with_error));
+}
+
+/* --- PAUSE, UNPAUSE --- */
+
+void cmd_client_pause(struct call *call) {
+    const struct net *net = call->module;
+    if (call->argc > 4) {
+        call_error_subcommand(call);
+        return;
+    }
+    bool writes_only = call->argc == 4 && slice_is(call->argv[3], "write");
+    if (call->argc == 4 && !writes_only && !slice_is(call->argv[3], "all")) {
+        resp_error(call->reply, "ERR CLIENT PAUSE mode must be WRITE or ALL");
+        return;
+    }
+    int64_t until_ms;
+    if (!call_block_milliseconds(call, 2, &until_ms)) return;
+    exec_pause(net->exec, !writes_only, until_ms ? until_ms : call->now_ms);
+    resp_ok(call->reply);
+}
+
+void cmd_client_unpause(struct call *call) {
+    const struct net *net = call->module;
+    exec_unpause(net->exec);
+    resp_ok(call->reply);
 }
 
 /* --- KILL --- */

@@ -55,6 +55,8 @@ const struct command_binding net_bindings[] = {
     {CMD_CLIENT_LIST, cmd_client_list},
     {CMD_CLIENT_KILL, cmd_client_kill},
     {CMD_CLIENT_UNBLOCK, cmd_client_unblock},
+    {CMD_CLIENT_PAUSE, cmd_client_pause},
+    {CMD_CLIENT_UNPAUSE, cmd_client_unpause},
     {CMD_CLIENT_SETNAME, cmd_client_setname},
     {CMD_CLIENT_GETNAME, cmd_client_getname},
     {CMD_CLIENT_SETINFO, cmd_client_setinfo},

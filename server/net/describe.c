@@ -22,10 +22,12 @@ static void add_flags(const struct client *c, struct buf *out) {
         uint32_t flag;
         char letter;
     } letters[] = {
-        {SESSION_PRIMARY, 'M'},   {SESSION_SUBSCRIBED, 'P'}, {SESSION_MULTI, 'x'},
-        {SESSION_BLOCKED, 'b'},   {SESSION_DIRTY_CAS, 'd'},  {SESSION_CLOSE_AFTER_REPLY, 'c'},
-        {SESSION_CLOSE_NOW, 'A'}, {SESSION_UNIX, 'U'},       {SESSION_READONLY, 'r'},
-        {SESSION_NO_EVICT, 'e'},  {SESSION_NO_TOUCH, 'T'},
+        {SESSION_PRIMARY, 'M'},   {SESSION_SUBSCRIBED, 'P'},
+        {SESSION_MULTI, 'x'},     {SESSION_BLOCKED | SESSION_PAUSED, 'b'},
+        {SESSION_DIRTY_CAS, 'd'}, {SESSION_CLOSE_AFTER_REPLY, 'c'},
+        {SESSION_CLOSE_NOW, 'A'}, {SESSION_UNIX, 'U'},
+        {SESSION_READONLY, 'r'},  {SESSION_NO_EVICT, 'e'},
+        {SESSION_NO_TOUCH, 'T'},
     };
     uint32_t flags = c->session.flags;
     size_t before = out->len;

@@ -21,8 +21,8 @@ static void next_second(struct net *net, int64_t now_ms) {
 }
 
 static bool is_idle(const struct net *net, const struct client *c, int64_t now_ms) {
-    uint32_t exempt =
-        SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_REPLICA | SESSION_PRIMARY | SESSION_MONITOR;
+    uint32_t exempt = SESSION_PAUSED | SESSION_BLOCKED | SESSION_SUBSCRIBED | SESSION_REPLICA |
+                      SESSION_PRIMARY | SESSION_MONITOR;
     return net->conf.timeout_s && !(c->session.flags & exempt) &&
            now_ms - c->active_ms > (int64_t)net->conf.timeout_s * 1000;
 }
@@ -70,7 +70,7 @@ static void write_clients(struct buf *out, void *module) {
     size_t blocked = 0;
     LIST_FOR(it, tmp, &net->clients) {
         const struct client *c = LIST_OWNER(it, struct client, all);
-        blocked += (c->session.flags & SESSION_BLOCKED) != 0;
+        blocked += (c->session.flags & (SESSION_BLOCKED | SESSION_PAUSED)) != 0;
         net_note_peaks(net, c->run_bytes ? c->run_bytes : client_query_bytes(c), client_output_bytes(c));
     }
     buf_printf(out, "connected_clients:%zu\r\n", net->live_count);

@@ -242,6 +242,8 @@ void cmd_client_info(struct call *call);
 void cmd_client_list(struct call *call);
 void cmd_client_kill(struct call *call);
 void cmd_client_unblock(struct call *call);
+void cmd_client_pause(struct call *call);
+void cmd_client_unpause(struct call *call);
 void cmd_client_setname(struct call *call);
 void cmd_client_getname(struct call *call);
 void cmd_client_setinfo(struct call *call);

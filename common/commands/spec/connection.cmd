@@ -162,7 +162,7 @@ CLIENT NO-TOUCH 3
   reply       simple "OK"
 
 CLIENT PAUSE -3
-  status      todo 3
+  status      built
   summary     Let clients wait for a while
   since       3.0.0
   flags       admin noscript loading stale
@@ -259,7 +259,7 @@ CLIENT UNBLOCK -3
   reply       int 0..1
 
 CLIENT UNPAUSE 2
-  status      todo 3
+  status      built
   summary     Let paused clients go on
   since       6.2.0
   flags       admin noscript loading stale

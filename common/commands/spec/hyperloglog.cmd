@@ -18,7 +18,7 @@ PFCOUNT -2
   status      todo 3
   summary     About how many different values HyperLogLogs have seen
   since       2.8.9
-  flags       readonly
+  flags       readonly may_replicate
   complexity  O(1) with a very small average constant time when called with a single key. O(N) with
               N being the number of keys, and much bigger constant times, when called with multiple
               keys.

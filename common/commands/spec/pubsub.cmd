@@ -15,7 +15,7 @@ PUBLISH 3
   status      built
   summary     Send a message to a channel
   since       2.0.0
-  flags       pubsub loading stale fast
+  flags       pubsub loading stale fast may_replicate
   complexity  O(N+M) where N is the number of clients subscribed to the receiving channel and M is
               the total number of subscribed patterns (by any client).
   route       one-slot:channel
@@ -108,7 +108,7 @@ SPUBLISH 3
   status      built
   summary     Send a message to a sharded channel
   since       7.0.0
-  flags       pubsub loading stale fast
+  flags       pubsub loading stale fast may_replicate
   complexity  O(N) where N is the number of clients subscribed to the receiving shard channel.
   key         not_key at 1
   route       one-slot:channel

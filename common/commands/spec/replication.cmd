@@ -92,7 +92,7 @@ SYNC 1
   reply       any
 
 WAIT 3
-  status      todo 6
+  status      built
   summary     Wait until so many replicas have this connection's writes
   since       3.0.0
   group       generic
@@ -106,7 +106,7 @@ WAIT 3
   reply       int >=0
 
 WAITAOF 4
-  status      todo 4
+  status      built
   summary     Wait until this connection's writes are on disk, here and on replicas
   since       7.2.0
   group       generic

@@ -5,7 +5,7 @@ EVAL -3
   status      todo 7
   summary     Run a Lua script
   since       2.6.0
-  flags       noscript stale skip_monitor no_mandatory_keys
+  flags       noscript stale skip_monitor no_mandatory_keys may_replicate
   complexity  Depends on the script that is executed.
   key         RW access update at 2 count 0 first 1
   note        We cannot tell how the keys will be used so we assume the worst, RW and UPDATE
@@ -37,7 +37,7 @@ EVALSHA -3
   status      todo 7
   summary     Run a loaded Lua script by its digest
   since       2.6.0
-  flags       noscript stale skip_monitor no_mandatory_keys
+  flags       noscript stale skip_monitor no_mandatory_keys may_replicate
   complexity  Depends on the script that is executed.
   key         RW access update at 2 count 0 first 1
   route       one-slot
@@ -67,7 +67,7 @@ FCALL -3
   status      todo 7
   summary     Call a function of a library
   since       7.0.0
-  flags       noscript stale skip_monitor no_mandatory_keys
+  flags       noscript stale skip_monitor no_mandatory_keys may_replicate
   complexity  Depends on the function that is executed.
   key         RW access update at 2 count 0 first 1
   note        We cannot tell how the keys will be used so we assume the worst, RW and UPDATE

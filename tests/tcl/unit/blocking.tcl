@@ -295,4 +295,49 @@ start_server {tags {blocking}} {
         assert_equal 0 [r exists z]
         set served
     } {m0 m1 m2 m3 m4 m5 m6 m7 m8 m9 m10 m11 m12 m13 m14 m15 m16 m17 m18 m19}
+
+    test "WAIT without replicas" {
+        assert_replies {
+            {wait x 1}      {-ERR value is not an integer or out of range}
+            {wait 1 x}      {-ERR timeout is not an integer or out of range}
+            {wait 1 -1}     {-ERR timeout is negative}
+            {wait 0 0}      0
+            {wait -1 0}     0
+            {wait 1 10}     0
+        }
+        r multi
+        r wait 1 0
+        r wait 5 100
+        assert_equal {0 0} [r exec]
+        set rd [redis_deferring_client]
+        $rd client id
+        set id [$rd read]
+        $rd wait 2 0
+        wait_for_blocked_client
+        assert_equal 1 [r client unblock $id]
+        assert_equal 0 [$rd read]
+        $rd wait 2 0
+        wait_for_blocked_client
+        r client unblock $id error
+        assert_error "UNBLOCKED*" { $rd read }
+        $rd close
+    }
+
+    test "WAITAOF without an append-only file" {
+        assert_replies {
+            {waitaof x 0 0}     {-ERR value is not an integer or out of range}
+            {waitaof 2 0 0}     {-ERR value is out of range, value must between 0 and 1}
+            {waitaof -1 0 0}    {-ERR value is out of range, value must between 0 and 1}
+            {waitaof 0 -1 0}    {-ERR value is out of range, must be positive}
+            {waitaof 0 x 0}     {-ERR value is out of range, must be positive}
+            {waitaof 0 0 x}     {-ERR timeout is not an integer or out of range}
+            {waitaof 0 0 -1}    {-ERR timeout is negative}
+            {waitaof 1 0 0}     {-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.}
+            {waitaof 0 0 0}     {0 0}
+            {waitaof 0 1 10}    {0 0}
+        }
+        r multi
+        r waitaof 0 1 0
+        r exec
+    } {{0 0}} {since:7.2}
 }

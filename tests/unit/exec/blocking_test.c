@@ -289,8 +289,10 @@ static void saw_after(void *owner, const struct call *call, int64_t took_us) {
 
 static void a_blocked_command_is_told_and_counted_once(void **state) {
     struct rig *r = *state;
-    struct witness w = {0};
-    struct exec_observer observer = {.owner = &w, .active = always, .before = saw_before, .after = saw_after};
+    static struct witness w;
+    static struct exec_observer observer; /* for good */
+    observer =
+        (struct exec_observer){.owner = &w, .active = always, .before = saw_before, .after = saw_after};
     exec_add_observer(r->e.exec, &observer);
     waits(r, 0, "BZPOPMIN a 0");
     waits(r, 1, "BZPOPMIN b 0.001");
