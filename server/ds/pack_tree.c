@@ -160,9 +160,10 @@ static void drop(struct pack_cursor *c, unsigned level) {
     struct branch *b = c->path[level].branch;
     branch_drop(b, c->path[level].at);
     while (level > 0) {
-        if (b->used > 0 && !join(c, level)) break;
+        bool emptied = b->used == 0; /* asked first: a join may free it */
+        if (!emptied && !join(c, level)) break;
         struct branch *above = c->path[level - 1].branch;
-        if (b->used == 0) {
+        if (emptied) {
             branch_free(t, b);
             branch_drop(above, c->path[level - 1].at);
         }
