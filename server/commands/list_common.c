@@ -1,11 +1,11 @@
 /* See list_common.h. A list that loses its last element goes with it; one that loses all at once is not taken
  * to pieces here: the reaper does that, away from the command. */
 #include "server/commands/list_common.h"
+#include "server/keyspace/rules.h"
 #include "server/keyspace/unit.h"
 
 struct list_rules list_rules_of(const struct call *call) {
-    const struct keyspace *ks = call->keyspace;
-    return list_rules(ks->conf.list_max_listpack_size, ks->conf.list_compress_depth, ks->list_plain_min);
+    return keyspace_list_rules(call->keyspace);
 }
 
 bool list_parse_end(struct call *call, int arg, bool *left) {

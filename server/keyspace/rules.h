@@ -4,6 +4,7 @@
 
 #include "server/keyspace/keyspace.h"
 #include "server/types/hash.h"
+#include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/zset.h"
 
@@ -13,6 +14,10 @@ static inline struct hash_rules keyspace_hash_rules(const struct keyspace *ks) {
         .listpack_entries_max = (size_t)ks->conf.hash_max_listpack_entries,
         .listpack_value_max = (size_t)ks->conf.hash_max_listpack_value,
     };
+}
+
+static inline struct list_rules keyspace_list_rules(const struct keyspace *ks) {
+    return list_rules(ks->conf.list_max_listpack_size, ks->conf.list_compress_depth, ks->list_plain_min);
 }
 
 static inline struct set_rules keyspace_set_rules(const struct keyspace *ks) {

@@ -29,7 +29,7 @@ static const struct blob_form {
     {RDB_HASH_ZIPMAP, VALUE_HASH, FORM_ZIPMAP},     {RDB_SET_INTSET, VALUE_SET, FORM_INTSET},
     {RDB_ZSET_ZIPLIST, VALUE_ZSET, FORM_ZIPLIST},   {RDB_HASH_ZIPLIST, VALUE_HASH, FORM_ZIPLIST},
     {RDB_HASH_LISTPACK, VALUE_HASH, FORM_LISTPACK}, {RDB_ZSET_LISTPACK, VALUE_ZSET, FORM_LISTPACK},
-    {RDB_SET_LISTPACK, VALUE_SET, FORM_LISTPACK},
+    {RDB_SET_LISTPACK, VALUE_SET, FORM_LISTPACK},   {RDB_LIST_ZIPLIST, VALUE_LIST, FORM_ZIPLIST},
 };
 
 static const struct blob_form *form_of(uint8_t type) {
@@ -44,7 +44,7 @@ bool rdb_blob_is_type(uint8_t type) {
 
 /* Elements of the string that make one of the value. */
 static unsigned step_of(const struct blob_form *f) {
-    return f->value == VALUE_SET ? 1 : 2;
+    return f->value == VALUE_SET || f->value == VALUE_LIST ? 1 : 2;
 }
 
 /* --- what a listpack must be to be copied --- */
@@ -223,4 +223,18 @@ enum rdb_status rdb_blob_read(struct rdb_build *b, const struct rdb_rules *rules
     *out = entry_create(s.form->value, s.form->form == FORM_INTSET ? ENC_INTSET : ENC_LISTPACK, key,
                         ENTRY_NO_DEADLINE, blob.ptr, blob.len);
     return RDB_DONE;
+}
+
+bool rdb_blob_append(struct rdb_build *b, uint8_t type, struct slice blob, struct rdb_in *in) {
+    static const struct blob_form nodes[] = {{RDB_LIST_QUICKLIST, VALUE_LIST, FORM_ZIPLIST},
+                                             {RDB_LIST_QUICKLIST_2, VALUE_LIST, FORM_LISTPACK}};
+    struct source s = {.form = &nodes[type == RDB_LIST_QUICKLIST_2], .bytes = blob.ptr};
+    uint64_t count;
+    if (!source_open(&s, blob, &count, in)) return false;
+    while (count-- > 0) {
+        struct rdb_text *text = rdb_build_slot(b);
+        must(source_next(&s, text->digits, &text->s));
+        if (!rdb_build_added(b, in)) return false;
+    }
+    return rdb_build_flush(b, in); /* the bytes are about to go */
 }

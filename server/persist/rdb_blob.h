@@ -12,4 +12,8 @@ bool rdb_blob_is_type(uint8_t type);
 enum rdb_status rdb_blob_read(struct rdb_build *b, const struct rdb_rules *rules, uint8_t type,
                               struct slice key, struct slice blob, struct rdb_in *in, struct entry **out);
 
+/* Adds the elements of a list's node, a ziplist or listpack by the list's type, to `b`. False: it is damaged.
+ */
+bool rdb_blob_append(struct rdb_build *b, uint8_t type, struct slice blob, struct rdb_in *in);
+
 #endif

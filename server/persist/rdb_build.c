@@ -5,8 +5,10 @@
 #include <math.h>
 
 struct rdb_rules rdb_rules_of(const struct keyspace *ks) {
-    return (struct rdb_rules){
-        .hash = keyspace_hash_rules(ks), .set = keyspace_set_rules(ks), .zset = keyspace_zset_rules(ks)};
+    return (struct rdb_rules){.hash = keyspace_hash_rules(ks),
+                              .list = keyspace_list_rules(ks),
+                              .set = keyspace_set_rules(ks),
+                              .zset = keyspace_zset_rules(ks)};
 }
 
 void rdb_build_begin(struct rdb_build *b, const struct rdb_rules *rules, enum value_type type,
@@ -35,6 +37,15 @@ static size_t flush_hash(struct rdb_build *b) {
     return hash_count(b->entry);
 }
 
+static size_t flush_list(struct rdb_build *b) {
+    struct slice elements[RDB_GROUP];
+    for (unsigned i = 0; i < b->held; i++)
+        elements[i] = b->text[i].s;
+    if (b->entry == NULL) b->entry = list_create(b->key);
+    b->entry = list_push(b->entry, elements, b->held, false, &b->rules->list);
+    return b->held;
+}
+
 static size_t flush_set(struct rdb_build *b) {
     struct slice members[RDB_GROUP];
     size_t added = 0;
@@ -57,9 +68,10 @@ static size_t flush_zset(struct rdb_build *b) {
 
 bool rdb_build_flush(struct rdb_build *b, struct rdb_in *in) {
     if (b->held == 0) return true;
-    size_t fresh = b->type == VALUE_HASH  ? flush_hash(b)
-                   : b->type == VALUE_SET ? flush_set(b)
-                                          : flush_zset(b);
+    size_t fresh = b->type == VALUE_HASH   ? flush_hash(b)
+                   : b->type == VALUE_LIST ? flush_list(b)
+                   : b->type == VALUE_SET  ? flush_set(b)
+                                           : flush_zset(b);
     bool all = fresh == b->held;
     b->added += fresh;
     b->held = 0;
@@ -73,7 +85,7 @@ bool rdb_build_added(struct rdb_build *b, struct rdb_in *in) {
 
 struct entry *rdb_build_finish(struct rdb_build *b, struct rdb_in *in) {
     if (!rdb_build_flush(b, in)) return NULL;
-    must(b->added == b->expected && b->entry);
+    must(b->entry && (b->type == VALUE_LIST || b->added == b->expected));
     struct entry *e = b->entry;
     b->entry = NULL;
     return e;

@@ -10,6 +10,7 @@
 
 struct rdb_rules {
     struct hash_rules hash;
+    struct list_rules list;
     struct set_rules set;
     struct zset_rules zset;
 };
@@ -21,7 +22,7 @@ struct rdb_build {
     const struct rdb_rules *rules; /* borrowed, as is the key */
     enum value_type type;
     struct slice key;
-    uint64_t expected, added; /* elements that are to come in all; that are in */
+    uint64_t expected, added; /* elements that are to come in all (of a list, unknown); that are in */
     struct entry *entry;      /* owned; NULL until the first group */
     unsigned held;
     struct rdb_text text[2 * RDB_GROUP]; /* members, or fields and values */

@@ -68,6 +68,8 @@ enum rdb_type {
     RDB_HASH_LISTPACK_TTLS = 25, /* earliest deadline, listpack of field, value, deadline or 0 */
 };
 
+enum rdb_node { RDB_NODE_PLAIN = 1, RDB_NODE_PACKED = 2 }; /* of RDB_LIST_QUICKLIST_2 */
+
 enum rdb_string_encoding { RDB_INT8 = 0, RDB_INT16 = 1, RDB_INT32 = 2, RDB_LZF = 3 };
 
 #define RDB_LENGTH_6       0x00

@@ -81,7 +81,7 @@ static bool read_element(struct rdb_value *v, struct rdb_in *in) {
 }
 
 static bool read_count(struct rdb_value *v, enum value_type type, struct rdb_in *in) {
-    unsigned each = v->type == RDB_ZSET_2 ? 9 : v->type == RDB_SET ? 1 : 2;
+    unsigned each = v->type == RDB_ZSET_2 ? 9 : type == VALUE_SET || type == VALUE_LIST ? 1 : 2;
     const uint8_t *start = in->at;
     if (!rdb_get_count(in, each, &v->left)) {
         rdb_in_rewind(in, start);
@@ -111,9 +111,38 @@ static enum rdb_status read_elements(struct rdb_value *v, enum value_type type, 
     return v->entry ? RDB_DONE : RDB_BAD;
 }
 
+/* --- lists of nodes --- */
+
+static bool read_node(struct rdb_value *v, struct rdb_in *in) {
+    struct rdb_build *b = &v->build;
+    uint64_t container = RDB_NODE_PACKED;
+    if (v->type == RDB_LIST_QUICKLIST_2 && !rdb_get_length(in, &container)) return false;
+    if (!rdb_get_text(in, &v->text)) return false;
+    if (container == RDB_NODE_PACKED) return rdb_blob_append(b, v->type, v->text.s, in);
+    if (container != RDB_NODE_PLAIN) return rdb_fail(in, "unknown container %d", (int)container);
+    rdb_build_slot(b)->s = v->text.s;
+    return rdb_build_added(b, in) && rdb_build_flush(b, in);
+}
+
+/* A node counts as one element of the budget. */
+static enum rdb_status read_nodes(struct rdb_value *v, struct rdb_in *in, size_t budget) {
+    if (!v->counted && !read_count(v, VALUE_LIST, in)) return in->status;
+    for (; v->left && budget; v->left--, budget--) {
+        const uint8_t *start = in->at;
+        if (!read_node(v, in)) return rdb_in_rewind(in, start);
+    }
+    if (v->left) return RDB_AGAIN;
+    if (v->build.entry == NULL) return RDB_EMPTY;
+    v->entry = rdb_build_finish(&v->build, in);
+    return RDB_DONE;
+}
+
 enum rdb_status rdb_value_step(struct rdb_value *v, struct rdb_in *in, size_t budget) {
     switch (v->type) {
     case RDB_STRING: return read_string(v, in);
+    case RDB_LIST: return read_elements(v, VALUE_LIST, in, budget);
+    case RDB_LIST_QUICKLIST:
+    case RDB_LIST_QUICKLIST_2: return read_nodes(v, in, budget);
     case RDB_SET: return read_elements(v, VALUE_SET, in, budget);
     case RDB_HASH: return read_elements(v, VALUE_HASH, in, budget);
     case RDB_ZSET:

@@ -4,6 +4,7 @@
 #include "common/base/panic.h"
 #include "server/persist/rdb_format.h"
 #include "server/types/hash.h"
+#include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
 #include "server/types/zset.h"
@@ -21,6 +22,7 @@ uint8_t rdb_type_of(const struct entry *e, int version) {
     bool small = entry_encoding(e) == ENC_LISTPACK;
     switch (entry_type(e)) {
     case VALUE_STRING: return RDB_STRING;
+    case VALUE_LIST: return small ? RDB_LIST_QUICKLIST_2 : RDB_LIST;
     case VALUE_SET: return type_of_set(e, version);
     case VALUE_ZSET: return small ? RDB_ZSET_LISTPACK : RDB_ZSET_2;
     case VALUE_HASH: return small ? RDB_HASH_LISTPACK : RDB_HASH;
@@ -36,6 +38,11 @@ static void put_field(void *arg, struct slice field, struct slice value) {
 static void put_scored(void *arg, struct slice member, double score) {
     rdb_put_string(arg, member);
     rdb_put_double(arg, score);
+}
+
+static bool put_listed(void *arg, struct slice element) {
+    rdb_put_string(arg, element);
+    return true;
 }
 
 static void put_members(struct rdb_out *out, const struct entry *e) {
@@ -59,6 +66,15 @@ void rdb_put_value(struct rdb_out *out, const struct entry *e, int version) {
             char scratch[STRING_VIEW_CHARS];
             rdb_put_string(out, string_view(e, scratch));
         }
+        break;
+    case RDB_LIST_QUICKLIST_2:
+        rdb_put_length(out, 1);
+        rdb_put_length(out, RDB_NODE_PACKED);
+        put_blob(out, e);
+        break;
+    case RDB_LIST:
+        rdb_put_length(out, list_count(e));
+        list_range(e, 0, SIZE_MAX, false, put_listed, out);
         break;
     case RDB_SET:
         rdb_put_length(out, set_count(e));

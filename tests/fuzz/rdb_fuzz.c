@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct hash_secret secret;
 
 /* Low limits, so that short inputs meet all forms. */
-static const struct rdb_rules rules = {{&secret, 6, 20}, {&secret, 8, 6, 20}, {&secret, 6, 20}};
+static struct rdb_rules rules = {
+    .hash = {&secret, 6, 20}, .set = {&secret, 8, 6, 20}, .zset = {&secret, 6, 20}};
 
 /* Reads it with a window that never holds more than was asked for, and `cut` bytes; NULL: refused. */
 static struct entry *read_value(uint8_t type, const uint8_t *bytes, size_t len, unsigned cut) {
@@ -59,6 +60,7 @@ static struct entry *change(struct entry *e) {
     struct zset_added added;
     size_t count = 0;
     switch (entry_type(e)) {
+    case VALUE_LIST: return list_push(e, words, 2, true, &rules.list);
     case VALUE_HASH: return hash_set(e, words, 1, &rules.hash, &count);
     case VALUE_SET: return set_add(e, words, 1, &rules.set, &count);
     case VALUE_ZSET: return zset_add(e, &pair, 1, 0, &rules.zset, &added);
@@ -81,6 +83,7 @@ static void fuzz(uint8_t type, const uint8_t *bytes, size_t len, unsigned cut) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
+    rules.list = list_rules(6, 1, 40);
     struct mem_account account = {0}, *outer = mem_account_enter(&account);
     fuzz(data[1], data + 2, size - 2, data[0]);
     must(account.used == 0);

@@ -28,7 +28,10 @@ static int open_world(void **state) {
     memset(&w, 0, sizeof(w));
     w.rng = test_rng();
     hash_secret_draw(&w.secret, &w.rng);
-    w.rules = (struct rdb_rules){{&w.secret, 128, 64}, {&w.secret, 512, 128, 64}, {&w.secret, 128, 64}};
+    w.rules = (struct rdb_rules){.hash = {&w.secret, 128, 64},
+                                 .list = list_rules(-2, 0, 0),
+                                 .set = {&w.secret, 512, 128, 64},
+                                 .zset = {&w.secret, 128, 64}};
     w.outer = mem_account_enter(&w.account);
     return 0;
 }
@@ -146,6 +149,7 @@ static struct entry *make(enum value_type type, size_t count, size_t len_max) {
         case VALUE_HASH:
             e = e ? hash_set(e, text, 1, &w.rules.hash, &ignored) : hash_create(key, text, 1, &w.rules.hash);
             break;
+        case VALUE_LIST: e = list_push(e ? e : list_create(key), text, 2, i % 2, &w.rules.list); break;
         case VALUE_SET:
             if (e == NULL) e = set_create_for(key, text[0], 1, &w.rules.set);
             e = set_add(e, text, 1, &w.rules.set, &ignored);
@@ -199,7 +203,7 @@ static void there_and_back(const struct entry *e, int version, bool compress) {
 
 static void test_there_and_back(void **state) {
     static const size_t counts[] = {1, 2, 16, 17, 128, 129, 513, 3000};
-    static const enum value_type types[] = {VALUE_STRING, VALUE_HASH, VALUE_SET, VALUE_ZSET};
+    static const enum value_type types[] = {VALUE_STRING, VALUE_LIST, VALUE_HASH, VALUE_SET, VALUE_ZSET};
     for (int round = test_rounds(3); round > 0; round--)
         for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
             for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
@@ -253,6 +257,7 @@ static void draw_old(size_t count, enum value_type type, size_t len_max) {
 
 static struct entry *model_of(enum value_type type, size_t count) {
     struct slice key = SLICE("key");
+    if (type == VALUE_LIST) return list_push(list_create(key), old_texts, count, false, &w.rules.list);
     size_t ignored = 0;
     struct zset_added added;
     if (type == VALUE_HASH) return hash_create(key, old_texts, count / 2, &w.rules.hash);
@@ -277,6 +282,32 @@ static void dump_blob(uint8_t type, struct buf *blob, unsigned version) {
     buf_clear(blob);
 }
 
+/* A list of old_texts in nodes of some elements; of the newer type, some are alone and plain. */
+static void dump_nodes(uint8_t type, size_t n) {
+    struct buf nodes = {0}, node = {0};
+    unsigned count = 0;
+    for (size_t i = 0, step; i < n; i += step, count++) {
+        bool plain = type == RDB_LIST_QUICKLIST_2 && rng_below(&w.rng, 4) == 0;
+        step = plain ? 1 : 1 + rng_below(&w.rng, n - i);
+        buf_clear(&node);
+        if (type == RDB_LIST_QUICKLIST_2) buf_append_char(&nodes, plain ? RDB_NODE_PLAIN : RDB_NODE_PACKED);
+        if (plain)
+            buf_append_slice(&node, old_texts[i]);
+        else if (type == RDB_LIST_QUICKLIST_2)
+            old_listpack(&node, old_texts + i, step);
+        else
+            old_ziplist(&node, old_texts + i, step);
+        old_string(&nodes, buf_slice(&node), 5);
+    }
+    buf_clear(&w.buf);
+    buf_append_char(&w.buf, (char)type);
+    old_length(&w.buf, count, 5);
+    buf_append_slice(&w.buf, buf_slice(&nodes));
+    old_footer(&w.buf, 10);
+    buf_deinit(&node);
+    buf_deinit(&nodes);
+}
+
 static void test_old_blobs(void **state) {
     static const size_t counts[] = {2, 10, 32, 256, 258, 600};
     struct buf blob = {0};
@@ -291,6 +322,13 @@ static void test_old_blobs(void **state) {
                 old_zipmap(&blob, old_texts, n / 2, (unsigned)c);
                 dump_blob(RDB_HASH_ZIPMAP, &blob, 2);
                 expect_dump_of(model_of(VALUE_HASH, n));
+                old_ziplist(&blob, old_texts, n);
+                dump_blob(RDB_LIST_ZIPLIST, &blob, 6);
+                expect_dump_of(model_of(VALUE_LIST, n));
+                dump_nodes(RDB_LIST_QUICKLIST, n);
+                expect_dump_of(model_of(VALUE_LIST, n));
+                dump_nodes(RDB_LIST_QUICKLIST_2, n);
+                expect_dump_of(model_of(VALUE_LIST, n));
                 old_listpack(&blob, old_texts, n);
                 dump_blob(RDB_HASH_LISTPACK, &blob, 10);
                 expect_dump_of(model_of(VALUE_HASH, n));
@@ -421,6 +459,11 @@ static void test_refused_payloads(void **state) {
     EXPECT_DAMAGED(RDB_HASH_ZIPLIST, "\x0b\x0b\0\0\0\x0a\0\0\0\0\0\xff");
     EXPECT_DAMAGED(RDB_HASH_ZIPMAP, "\x02\0\xff");
     EXPECT_DAMAGED(RDB_HASH_ZIPMAP, "\x08\1\1a\1\0b\1x\xff");
+    EXPECT_DAMAGED(RDB_LIST, "\x02\x01"
+                             "a");
+    EXPECT_DAMAGED(RDB_LIST_QUICKLIST, "\0");
+    EXPECT_DAMAGED(RDB_LIST_QUICKLIST_2, "\1\3\1a");                /* no such container */
+    EXPECT_DAMAGED(RDB_LIST_QUICKLIST_2, "\1\2\7\7\0\0\0\0\0\xff"); /* nothing in it */
     EXPECT_DAMAGED(RDB_MODULE, "\x01\x01"
                                "a");
     EXPECT_DAMAGED(8, "\x01\x01"
@@ -471,10 +514,10 @@ static void test_module_is_named(void **state) {
 
 /* Cut anywhere, or with bits turned: refused or some value, and no memory is lost (close_world looks). */
 static void test_random_damage(void **state) {
-    static const enum value_type types[] = {VALUE_STRING, VALUE_HASH, VALUE_SET, VALUE_ZSET};
+    static const enum value_type types[] = {VALUE_STRING, VALUE_LIST, VALUE_HASH, VALUE_SET, VALUE_ZSET};
     struct buf damaged = {0};
     for (int round = test_rounds(400); round > 0; round--) {
-        struct entry *e = make(types[rng_below(&w.rng, 4)], 1 + rng_below(&w.rng, 200), 40);
+        struct entry *e = make(types[rng_below(&w.rng, 5)], 1 + rng_below(&w.rng, 200), 40);
         buf_clear(&w.buf);
         dump_write(e, RDB_VERSION_MIN_WRITTEN + (int)rng_below(&w.rng, 3), round % 2, &w.buf);
         value_free(e);
