@@ -50,6 +50,7 @@ static const struct conf_option options[] = {
                    .alias = "zset-max-ziplist-entries"),
     CONF_OPT_MEMORY("zset-max-listpack-value", FIELD, zset_max_listpack_value, 0, INT64_MAX, "64",
                     .alias = "zset-max-ziplist-value"),
+    CONF_OPT_MEMORY("hll-sparse-max-bytes", FIELD, hll_sparse_max_bytes, 0, INT64_MAX, "3000"),
 };
 
 void keyspace_register_options(struct keyspace *ks, struct conf *conf) {

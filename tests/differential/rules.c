@@ -130,6 +130,7 @@ static const struct exception exceptions[] = {
      FORMS("config set hash-max-listpack-entries 6", "config set hash-max-listpack-entries 512",
            "config set hash-max-listpack-value 20", "config set hash-max-ziplist-value 64",
            "config set hash-max-listpack-entries -1", "config set hash-max-listpack-entries x",
+           "config set hll-sparse-max-bytes 60", "config set hll-sparse-max-bytes 3000",
            "config set nosuch 1", "config set maxmemory 0", "config set maxmemory-policy foo",
            "config set hash-max-listpack-value 64 hash-max-listpack-entries 10",
            "config set hash-max-listpack-value 10 hash-max-listpack-value 20", "config set databases 4",
@@ -168,6 +169,8 @@ static const struct exception exceptions[] = {
     {"lolwut", 0, COMPARE_SCHEMA, GENERATE_FORMS,
      FORMS("lolwut", "lolwut version 5", "lolwut version 6", "lolwut version 5 10 2 2", "lolwut version x"),
      NULL},
+    {"pfdebug", 4, -1, GENERATE_GRAMMAR, NULL, NULL},
+    {"pfselftest", 0, -1, GENERATE_NEVER, NULL, "it takes Redis seconds; the Tcl tests send it"},
     {"shutdown", 0, -1, GENERATE_NEVER, NULL, "it ends the server; the Tcl tests send it"},
 };
 

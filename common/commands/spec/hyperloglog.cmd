@@ -2,7 +2,7 @@ group hyperloglog
 acl   hyperloglog
 
 PFADD -2
-  status      todo 3
+  status      built
   summary     Let a HyperLogLog see values
   since       2.8.9
   flags       write denyoom fast
@@ -15,7 +15,7 @@ PFADD -2
   reply       int 0..1
 
 PFCOUNT -2
-  status      todo 3
+  status      built
   summary     About how many different values HyperLogLogs have seen
   since       2.8.9
   flags       readonly may_replicate
@@ -31,7 +31,7 @@ PFCOUNT -2
   reply       int >=0
 
 PFDEBUG 3
-  status      todo 3
+  status      built
   summary     Look at the registers of a HyperLogLog
   since       2.8.9
   flags       write denyoom admin
@@ -45,7 +45,7 @@ PFDEBUG 3
   reply       any
 
 PFMERGE -2
-  status      todo 3
+  status      built
   summary     Join HyperLogLogs into one
   since       2.8.9
   flags       write denyoom
@@ -59,7 +59,7 @@ PFMERGE -2
   reply       simple "OK"
 
 PFSELFTEST 1
-  status      todo 3
+  status      built
   summary     Check the arithmetic of HyperLogLogs
   since       2.8.9
   flags       admin
