@@ -266,8 +266,8 @@ static void cmd_pfdebug(struct call *call) {
 
 #define TEST_VALUES 60000
 
-/* Adds the same values to a dense and a sparse one (while it stays so) and to plain registers; all must agree,
- * and the estimate must be near: five standard errors. */
+/* Adds the same values to a dense and a sparse one (while it stays so) and to plain registers; all must
+ * agree, and the estimate must be near: five standard errors. */
 static const char *self_test(char *dense, char *sparse, uint8_t *registers) {
     size_t sparse_len = HLL_SPARSE_EMPTY, room = HLL_DENSE_BYTES;
     bool is_sparse = true;
@@ -287,7 +287,8 @@ static const char *self_test(char *dense, char *sparse, uint8_t *registers) {
         }
         if ((i & (i - 1)) != 0 && i != TEST_VALUES) continue;
         uint64_t count = hll_estimate_registers(registers), other;
-        if (llabs((long long)count - (long long)i) > 5 * 0.0082 * (double)i + 2) return "ERR TESTFAILED error";
+        if (llabs((long long)count - (long long)i) > 5 * 0.0082 * (double)i + 2)
+            return "ERR TESTFAILED error";
         if (!hll_estimate((struct slice){dense, HLL_DENSE_BYTES}, &other) || other != count)
             return "ERR TESTFAILED dense estimate";
         if (is_sparse && (!hll_estimate((struct slice){sparse, sparse_len}, &other) || other != count))
@@ -310,6 +311,6 @@ static void cmd_pfselftest(struct call *call) {
 }
 
 const struct command_binding hyperloglog_bindings[] = {
-    {CMD_PFADD, cmd_pfadd},         {CMD_PFCOUNT, cmd_pfcount},       {CMD_PFMERGE, cmd_pfmerge},
-    {CMD_PFDEBUG, cmd_pfdebug},     {CMD_PFSELFTEST, cmd_pfselftest}, COMMAND_BINDINGS_END,
+    {CMD_PFADD, cmd_pfadd},     {CMD_PFCOUNT, cmd_pfcount},       {CMD_PFMERGE, cmd_pfmerge},
+    {CMD_PFDEBUG, cmd_pfdebug}, {CMD_PFSELFTEST, cmd_pfselftest}, COMMAND_BINDINGS_END,
 };

@@ -176,8 +176,8 @@ bool hll_sparse_run(struct slice hll, size_t *at, struct hll_run *run) {
 
 /* Goes over all runs, which must add up and leave no byte over. */
 #define EACH_RUN(hll, at, first, run)                                                                        \
-    for (first = 0, at = HLL_HEADER_BYTES; first < HLL_REGISTERS && hll_sparse_run(hll, &at, &run) &&        \
-                                           run.length <= HLL_REGISTERS - first;                              \
+    for (first = 0, at = HLL_HEADER_BYTES;                                                                   \
+         first < HLL_REGISTERS && hll_sparse_run(hll, &at, &run) && run.length <= HLL_REGISTERS - first;     \
          first += run.length)
 
 bool hll_sparse_to_dense(struct slice hll, char *out) {

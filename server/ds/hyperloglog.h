@@ -1,8 +1,8 @@
 /* HyperLogLogs: how many different values were seen, in 16,384 registers, with a standard error of 0.81 %.
  *
- * The bytes are Redis's, kept as a string value (hyperloglog.c draws them), and may have been forged: whatever
- * is handed in has passed hll_valid, and a sparse one can still turn out to be damaged (HLL_DAMAGED). The
- * caller owns all memory. */
+ * The bytes are Redis's, kept as a string value (hyperloglog.c draws them), and may have been forged:
+ * whatever is handed in has passed hll_valid, and a sparse one can still turn out to be damaged
+ * (HLL_DAMAGED). The caller owns all memory. */
 #ifndef TORC_DS_HYPERLOGLOG_H
 #define TORC_DS_HYPERLOGLOG_H
 
@@ -58,7 +58,8 @@ struct hll_patch {
     uint8_t bytes[8];
     size_t join_at; /* where runs are joined, from the one before on */
 };
-/* Where the search for one register went along, to go on there for a higher one. All zero: at the beginning. */
+/* Where the search for one register went along, to go on there for a higher one. All zero: at the beginning.
+ */
 struct hll_place {
     size_t at;
     unsigned first;

@@ -11,7 +11,8 @@
 #define PICK(rng, pool) (pool)[rng_below(rng, sizeof(pool) / sizeof((pool)[0]))]
 
 void value_key(struct args *a, struct rng *rng, const char *group) {
-    static const char *const families[] = {"string", "hash", "list", "set", "sorted-set", "stream", "geo", "hyperloglog"};
+    static const char *const families[] = {"string",     "hash",   "list", "set",
+                                           "sorted-set", "stream", "geo",  "hyperloglog"};
     const char *family = group;
     if (strcmp(group, "bitmap") == 0 && rng_below(rng, 2)) family = group = "string";
     bool known = strcmp(group, "bitmap") == 0;
@@ -208,7 +209,8 @@ void value_string(struct args *a, struct rng *rng, const char *name, const char 
     static const char *const types[] = {"string", "hash",   "list", "set",   "zset",
                                         "stream", "nosuch", "",     "STRING"};
     static const char *const channels[] = {"news", "news.a", "news.b", "", "hello", "__keyspace@0__:string1"};
-    static const char *const pfdebug[] = {"getreg", "GETREG", "decode", "decode", "Encoding", "todense", "nosuch"};
+    static const char *const pfdebug[] = {"getreg",   "GETREG",  "decode", "decode",
+                                          "Encoding", "todense", "nosuch"};
     if (strcmp(name, "encoding") == 0) {
         args_add_str(a, PICK(rng, encodings));
         return;

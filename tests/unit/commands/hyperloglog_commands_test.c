@@ -11,9 +11,8 @@
 static struct command_fixture f;
 
 static int open_fixture(void **state) {
-    static const struct command_binding *const families[] = {hyperloglog_bindings, string_bindings,
-                                                             string_range_bindings, object_bindings,
-                                                             set_bindings, NULL};
+    static const struct command_binding *const families[] = {
+        hyperloglog_bindings, string_bindings, string_range_bindings, object_bindings, set_bindings, NULL};
     fixture_open(&f, families);
     return 0;
 }
@@ -100,10 +99,11 @@ static void test_merge(void **state) {
 }
 
 static void test_pretenders(void **state) {
-    static const char *const commands[] = {"PFADD s a", "PFCOUNT s", "PFCOUNT none s", "PFMERGE s h",
-                                           "PFMERGE h s", "PFDEBUG GETREG s"};
+    static const char *const commands[] = {"PFADD s a",   "PFCOUNT s",   "PFCOUNT none s",
+                                           "PFMERGE s h", "PFMERGE h s", "PFDEBUG GETREG s"};
     fixture_run(&f, "PFADD h a");
-    static const char wrong_encoding[] = "HYLL\2\0\0\0\0\0\0\0\0\0\0\0\x7f\xff", dense_cut[] = "HYLL\0\0\0\0\0\0\0\0\0\0\0\0\x7f\xff";
+    static const char wrong_encoding[] = "HYLL\2\0\0\0\0\0\0\0\0\0\0\0\x7f\xff",
+                      dense_cut[] = "HYLL\0\0\0\0\0\0\0\0\0\0\0\0\x7f\xff";
     struct slice pretenders[] = {SLICE("5"), SLICE("HYLL"), {wrong_encoding, 18}, {dense_cut, 18}};
     for (size_t p = 0; p < 4; p++) {
         set_bytes("s", pretenders[p].ptr, pretenders[p].len);
@@ -127,6 +127,7 @@ static void test_pretenders(void **state) {
 
 int main(void) {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
-    const struct CMUnitTest tests[] = {ONE(test_add_and_count), ONE(test_forms), ONE(test_merge), ONE(test_pretenders)};
+    const struct CMUnitTest tests[] = {ONE(test_add_and_count), ONE(test_forms), ONE(test_merge),
+                                       ONE(test_pretenders)};
     return cmocka_run_group_tests_name("commands/hyperloglog", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* HyperLogLogs against an array of registers: both forms, changes from one to the other, bytes that are known,
- * bytes that are damaged, and how far the estimate is off. */
+/* HyperLogLogs against an array of registers: both forms, changes from one to the other, bytes that are
+ * known, bytes that are damaged, and how far the estimate is off. */
 #include "server/ds/hyperloglog.h"
 #include "tests/unit/support/test.h"
 #include <math.h>
@@ -41,10 +41,14 @@ static void test_known_elements(void **state) {
     static const char *const words[] = {"a", "b", "c"};
     for (int i = 0; i < 3; i++) {
         struct hll_place place = {0};
-        assert_int_equal(raise_sparse(hll, &len, hll_element_of(slice_of(words[i])), 3000, &place), HLL_CHANGED);
+        assert_int_equal(raise_sparse(hll, &len, hll_element_of(slice_of(words[i])), 3000, &place),
+                         HLL_CHANGED);
     }
     assert_int_equal(len, 27);
-    assert_memory_equal(hll + HLL_HEADER_BYTES, "`\xf3\x80P\xb1\x84K\xfb\x80" "BZ", 11);
+    assert_memory_equal(hll + HLL_HEADER_BYTES,
+                        "`\xf3\x80P\xb1\x84K\xfb\x80"
+                        "BZ",
+                        11);
 }
 
 static void test_cached_count(void **state) {
@@ -93,7 +97,8 @@ static void test_sparse_against_model(void **state) {
         expect_registers(dense, HLL_DENSE_BYTES, model);
         char other[HLL_DENSE_BYTES];
         assert_true(hll_sparse_to_dense(all_of(sparse, len), other));
-        assert_memory_equal(other + HLL_HEADER_BYTES, dense + HLL_HEADER_BYTES, sizeof(dense) - HLL_HEADER_BYTES);
+        assert_memory_equal(other + HLL_HEADER_BYTES, dense + HLL_HEADER_BYTES,
+                            sizeof(dense) - HLL_HEADER_BYTES);
         hll_dense_fill(other, model);
         expect_registers(other, HLL_DENSE_BYTES, model);
     }
@@ -110,7 +115,8 @@ static void test_place(void **state) {
         for (int pass = 0; pass < 3; pass++) {
             struct hll_place place = {0};
             unsigned step = 1 + (unsigned)rng_below(&rng, 1u << rng_below(&rng, 10));
-            for (unsigned i = (unsigned)rng_below(&rng, 9000); i < HLL_REGISTERS; i += 1 + (unsigned)rng_below(&rng, step)) {
+            for (unsigned i = (unsigned)rng_below(&rng, 9000); i < HLL_REGISTERS;
+                 i += 1 + (unsigned)rng_below(&rng, step)) {
                 struct hll_place start = {0};
                 struct hll_element e = {i, 1 + (unsigned)rng_below(&rng, 3)};
                 if (on_len > HLL_DENSE_BYTES - 8) break;
@@ -137,7 +143,8 @@ static void test_estimate(void **state) {
         uint64_t count;
         assert_true(hll_estimate(all_of(dense, sizeof(dense)), &count));
         double error = fabs((double)count - (double)i);
-        if (error > 4 * 0.0081 * (double)i + 1) fail_msg("%lu for %lu", (unsigned long)count, (unsigned long)i);
+        if (error > 4 * 0.0081 * (double)i + 1)
+            fail_msg("%lu for %lu", (unsigned long)count, (unsigned long)i);
     }
 }
 
@@ -145,8 +152,9 @@ static void test_damage(void **state) {
     static const struct {
         const char *body;
         size_t len;
-    } damaged[] = {{"", 0},     {"\x7f", 1},     {"\x7f\xfe", 2},          {"\x7f\xff\x00", 3}, {"\x7f\xff\x7f\xff", 4},
-                   {"\x00", 1}, {"\x80\x80", 2}, {"\x40\x00\x7f\xff", 4}};
+    } damaged[] = {
+        {"", 0},     {"\x7f", 1},     {"\x7f\xfe", 2},        {"\x7f\xff\x00", 3}, {"\x7f\xff\x7f\xff", 4},
+        {"\x00", 1}, {"\x80\x80", 2}, {"\x40\x00\x7f\xff", 4}};
     for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
         char hll[ROOM], dense[HLL_DENSE_BYTES];
         uint8_t registers[HLL_REGISTERS] = {0};
@@ -163,8 +171,9 @@ static void test_damage(void **state) {
     struct hll_place place = {0};
     char hll[ROOM];
     hll_init_sparse(hll);
-    assert_int_equal(hll_sparse_raise(all_of(hll, HLL_HEADER_BYTES + 1), (struct hll_element){5, 1}, 3000, &place, &patch),
-                     HLL_DAMAGED);
+    assert_int_equal(
+        hll_sparse_raise(all_of(hll, HLL_HEADER_BYTES + 1), (struct hll_element){5, 1}, 3000, &place, &patch),
+        HLL_DAMAGED);
     assert_false(hll_valid(all_of(hll, 15)));
     hll[4] = 0;
     assert_false(hll_valid(all_of(hll, HLL_DENSE_BYTES - 1)));
@@ -177,9 +186,12 @@ static void test_damage(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_elements), cmocka_unit_test(test_cached_count),
-        cmocka_unit_test(test_sparse_against_model), cmocka_unit_test(test_place),
-        cmocka_unit_test(test_estimate), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_known_elements),
+        cmocka_unit_test(test_cached_count),
+        cmocka_unit_test(test_sparse_against_model),
+        cmocka_unit_test(test_place),
+        cmocka_unit_test(test_estimate),
+        cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests_name("ds/hyperloglog", tests, NULL, NULL);
 }
