@@ -81,7 +81,10 @@ void client_describe(const struct client *c, struct buf *out) {
     int64_t now_ms = net_now_ms(c->net);
     size_t out_bytes, chunks = chain_chunks(c, &out_bytes);
     size_t query = c->run_bytes ? c->run_bytes : client_query_bytes(c);
-    size_t query_free = c->query ? c->query->cap - c->query->len : 0;
+    /* Of an argument on its way to its own place, what has not come yet is room. */
+    size_t to_come = c->run_bytes ? 0 : io_stream_recv_into_left(&c->stream);
+    size_t query_free = (c->query ? c->query->cap - c->query->len : 0) + to_come;
+    query -= to_come;
     buf_printf(out,
                "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=", (unsigned long long)s->id,
                client_addr(c, true, addr), client_addr(c, false, laddr), io_stream_fd(&c->stream),

@@ -38,6 +38,9 @@ static void look_at_some(struct net *net, int64_t now_ms) {
         net_note_peaks(net, client_query_bytes(c), client_output_bytes(c));
         if (is_idle(net, c, now_ms)) client_close_soon(c, "Closing idle client");
         if (c->soft_since_ms) client_check_output_limit(c);
+        /* Who waits and has sent too much ahead is read from now and then all the same: behind it may be the
+         * end of the connection. */
+        if (c->session.flags & (SESSION_BLOCKED | SESSION_PAUSED)) io_stream_recv_resume(&c->stream);
     }
 }
 

@@ -21,6 +21,29 @@ start_server {tags {connection}} {
         assert_range $microseconds 0 999999
     }
 
+    test "an argument on its way counts as what has come of it, and as room" {
+        set rd [redis_deferring_client]
+        $rd client setname sender
+        $rd read
+        $rd write "*3\r\n\$3\r\nset\r\n\$3\r\nbig\r\n\$1000000\r\n[string repeat x 300000]"
+        $rd flush
+        proc sender {field} {
+            foreach line [split [r client list] "\n"] {
+                if {[client_line_field $line name] eq "sender"} { return [client_line_field $line $field] }
+            }
+        }
+        wait_for_condition 100 20 { [sender qbuf] > 300000 } else { fail "qbuf is [sender qbuf]" }
+        assert_range [sender qbuf] 300000 300100
+        assert_range [sender qbuf-free] 700000 701000
+        assert_range [sender tot-mem] 1000000 1010000
+        $rd write "[string repeat x 700000]\r\n"
+        $rd flush
+        assert_equal OK [$rd read]
+        assert_equal {0 0} [list [sender qbuf] [sender qbuf-free]]
+        $rd close
+        r del big
+    } {1} {torc}
+
     test "QUIT answers and closes, what follows is not run" {
         set rd [redis_deferring_client]
         $rd write [format_command quit][format_command set quit run]

@@ -313,6 +313,85 @@ static void who_does_not_read_is_closed_at_the_limit(void **state) {
         strstr(buf_cstr(&w->log), "scheduled to be closed ASAP for overcoming of output buffer limits"));
 }
 
+static void blocked_clients_go_on_in_order(void **state) {
+    struct world *w = *state;
+    connect_peer(w, 0);
+    connect_peer(w, 1);
+    say(w, 0, "PING\r\nBZPOPMIN z 0\r\nECHO a\r\nBZPOPMAX z 0.5\r\nECHO b\r\n");
+    expect(w, 0, "+PONG\r\n");
+    say(w, 1, "ZADD z 1 x\r\nEXISTS z\r\n");
+    expect(w, 1, ":1\r\n:0\r\n");
+    expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n$1\r\na\r\n*-1\r\n$1\r\nb\r\n");
+}
+
+/* However the bytes come: a waiter is served before the next request of its waker. */
+static void waiters_are_served_within_the_batch(void **state) {
+    struct world *w = *state;
+    for (int i = 0; i < 4; i++)
+        connect_peer(w, i);
+    say(w, 0, "BZPOPMIN z 0\r\nPING\r\n");
+    say(w, 1, "BZPOPMIN z 0\r\nPING\r\n");
+    say(w, 2, "BZPOPMIN z 0\r\nPING\r\n");
+    say(w, 3, "MULTI\r\nZADD z 1 x 2 y\r\nEXEC\r\nZCARD z\r\nZADD z 3 v\r\nZCARD z\r\n");
+    expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n+PONG\r\n");
+    expect(w, 1, "*3\r\n$1\r\nz\r\n$1\r\ny\r\n$1\r\n2\r\n+PONG\r\n");
+    expect(w, 2, "*3\r\n$1\r\nz\r\n$1\r\nv\r\n$1\r\n3\r\n+PONG\r\n");
+    expect(w, 3, "+OK\r\n+QUEUED\r\n*1\r\n:2\r\n:0\r\n:1\r\n:0\r\n");
+}
+
+static void a_woken_reply_waits_with_its_waker(void **state) {
+    struct world *w = *state;
+    promise(w);
+    connect_peer(w, 0);
+    connect_peer(w, 1);
+    say(w, 0, "BZPOPMIN z 0\r\n");
+    say(w, 1, "ZADD z 1 x\r\n");
+    uint64_t pop = w->position;
+    commit_gate_advance(exec_commit_gate(w->server->exec), pop - 1);
+    settle(w);
+    expect(w, 1, ":1\r\n");
+    expect(w, 0, "");
+    safe_up_to_now(w);
+    expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n");
+}
+
+static void the_end_of_a_blocked_client_is_noticed(void **state) {
+    struct world *w = *state;
+    struct buf text = {0};
+    connect_peer(w, 0);
+    connect_peer(w, 1);
+    say(w, 0, "BZPOPMIN z 0\r\n");
+    io_stream_close(&w->peers[0].stream);
+    settle(w);
+    assert_int_equal(net_client_count(w->server->net), 1);
+    buf_printf(&text, "BZPOPMIN z 0\r\nSET a %0200000d\r\n", 0); /* more than may be sent ahead */
+    say(w, 1, buf_cstr(&text));
+    buf_deinit(&text);
+    io_stream_close(&w->peers[1].stream);
+    for (int seconds = 0; seconds < 60 && net_client_count(w->server->net); seconds++)
+        settle(w);
+    assert_int_equal(net_client_count(w->server->net), 0);
+    assert_int_equal(w->server->keyspace.waiting.key_count, 0);
+}
+
+static void paused_clients_go_on_in_order(void **state) {
+    struct world *w = *state;
+    connect_peer(w, 0);
+    connect_peer(w, 1);
+    connect_peer(w, 2);
+    say(w, 1, "CLIENT PAUSE 100000 WRITE\r\n");
+    say(w, 0, "GET a\r\nSET a 1\r\nGET a\r\nSET a 2\r\nGET a\r\n");
+    expect(w, 0, "$-1\r\n");
+    say(w, 2, "SET a 3\r\n");
+    io_stream_close(&w->peers[2].stream);
+    settle(w);
+    say(w, 1, "CLIENT UNPAUSE\r\nGET a\r\n");
+    expect(w, 0, "+OK\r\n$1\r\n1\r\n+OK\r\n$1\r\n2\r\n");
+    say(w, 1, "CLIENT PAUSE 500\r\nSET b 1\r\n");
+    expect(w, 1, "+OK\r\n+OK\r\n$-1\r\n+OK\r\n+OK\r\n");
+    assert_int_equal(net_client_count(w->server->net), 2);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_up, world_down)
     const struct CMUnitTest tests[] = {
@@ -323,6 +402,11 @@ int main(void) {
         TEST(messages_wait_with_their_unit),
         TEST(a_client_may_go_while_its_replies_wait),
         TEST(half_closed_is_served),
+        TEST(blocked_clients_go_on_in_order),
+        TEST(waiters_are_served_within_the_batch),
+        TEST(a_woken_reply_waits_with_its_waker),
+        TEST(the_end_of_a_blocked_client_is_noticed),
+        TEST(paused_clients_go_on_in_order),
         TEST(errors_and_ends),
         TEST(who_does_not_read_is_closed_at_the_limit),
     };
