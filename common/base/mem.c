@@ -108,6 +108,17 @@ char *mem_strdup(const char *text) {
     return mem_strndup(text, strlen(text));
 }
 
+void *mem_open_gap(void *ptr, size_t size, size_t at, size_t count) {
+    if (!mem_serves(size, size + count)) ptr = mem_realloc(ptr, size + count);
+    memmove((char *)ptr + at + count, (char *)ptr + at, size - at);
+    return ptr;
+}
+
+void *mem_close_gap(void *ptr, size_t size, size_t at, size_t count) {
+    memmove((char *)ptr + at, (char *)ptr + at + count, size - at - count);
+    return mem_serves(size, size - count) ? ptr : mem_realloc(ptr, size - count);
+}
+
 /* --- allocations that may fail --- */
 
 static int try_fails(void) {

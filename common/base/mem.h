@@ -111,6 +111,11 @@ static inline void mem_free_sized(void *ptr, size_t size) {
     mem_give_back(ptr, size);
 }
 
+/* Takes `ptr` of `size` bytes and returns it, perhaps elsewhere, with `count` bytes more (for the caller to
+ * fill) or less at offset `at`; what stands behind moves along. */
+void *mem_open_gap(void *ptr, size_t size, size_t at, size_t count);
+void *mem_close_gap(void *ptr, size_t size, size_t at, size_t count);
+
 /* The bytes an allocation really has (at least what was asked for). */
 size_t mem_usable(const void *ptr);
 

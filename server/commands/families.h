@@ -18,6 +18,7 @@ extern const struct command_binding bitfield_bindings[];
 
 extern const struct command_binding hash_bindings[];
 extern const struct command_binding hash_visit_bindings[];
+extern const struct command_binding hash_expire_bindings[];
 
 extern const struct command_binding list_bindings[];
 extern const struct command_binding list_edit_bindings[];
@@ -41,8 +42,9 @@ extern const struct command_binding hyperloglog_bindings[];
 #define COMMAND_FAMILIES                                                                                     \
     generic_bindings, expire_bindings, object_bindings, scan_bindings, string_bindings,                      \
         string_range_bindings, string_number_bindings, lcs_bindings, bitmap_bindings, bitfield_bindings,     \
-        hash_bindings, hash_visit_bindings, set_bindings, set_visit_bindings, set_algebra_bindings,          \
-        zset_bindings, zset_range_bindings, zset_algebra_bindings, zset_pop_bindings, zset_visit_bindings,   \
-        geo_bindings, geo_search_bindings, hyperloglog_bindings, list_bindings, list_edit_bindings
+        hash_bindings, hash_visit_bindings, hash_expire_bindings, set_bindings, set_visit_bindings,          \
+        set_algebra_bindings, zset_bindings, zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,  \
+        zset_visit_bindings, geo_bindings, geo_search_bindings, hyperloglog_bindings, list_bindings,         \
+        list_edit_bindings
 
 #endif

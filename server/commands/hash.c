@@ -3,28 +3,50 @@
  * A hash that loses its last field goes with it; a command that sets one makes the hash. What an increment
  * makes is journaled as it came out (HINCRBYFLOAT as HSET), so that a replay does no arithmetic of its own.
  */
-#include "server/types/hash.h"
 #include "commands/command_ids.h"
 #include "common/base/num.h"
 #include "server/commands/families.h"
 #include "server/keyspace/keys.h"
 #include "server/keyspace/rules.h"
 #include "server/keyspace/unit.h"
+#include "server/types/hash_deadlines.h"
 #include <math.h>
 
-/* Sets fields of an opened key, which it makes if it is absent; returns how many fields are new. */
-static size_t set_fields(struct call *call, struct key_ref *ref, const struct slice *pairs, size_t count) {
+/* Fields that had deadlines may have lost them. */
+static void changed_to(struct key_ref *ref, struct entry *e, int64_t next_deadline) {
+    key_moved(ref, e);
+    if (unlikely(next_deadline != ENTRY_NO_DEADLINE)) key_fields_changed(ref, next_deadline);
+}
+
+static size_t store_new(struct call *call, struct key_ref *ref, const struct slice *pairs, size_t count) {
     struct hash_rules rules = keyspace_hash_rules(call->keyspace);
-    struct entry *e = key_entry(ref);
-    if (e) {
-        size_t created = 0;
-        key_moved(ref, hash_set(e, pairs, count, &rules, &created));
-        return created;
-    }
-    e = hash_create(ref->name, pairs, count, &rules);
+    struct entry *e = hash_create(ref->name, pairs, count, &rules);
     size_t created = hash_count(e);
     key_store(call, ref, e);
     return created;
+}
+
+/* Sets fields of an opened key, which it makes if it is absent; returns how many fields are new. */
+static size_t set_fields(struct call *call, struct key_ref *ref, const struct slice *pairs, size_t count) {
+    struct entry *e = key_entry(ref);
+    if (e == NULL) return store_new(call, ref, pairs, count);
+    struct hash_rules rules = keyspace_hash_rules(call->keyspace);
+    size_t created = 0;
+    int64_t next = hash_next_deadline(e);
+    changed_to(ref, hash_set(e, pairs, count, &rules, &created), next);
+    return created;
+}
+
+/* The same for one field, which keeps its deadline. */
+static void update_field(struct call *call, struct key_ref *ref, const struct slice pair[2]) {
+    struct entry *e = key_entry(ref);
+    if (e == NULL) {
+        store_new(call, ref, pair, 1);
+        return;
+    }
+    struct hash_rules rules = keyspace_hash_rules(call->keyspace);
+    int64_t next = hash_next_deadline(e);
+    changed_to(ref, hash_update(e, pair, &rules), next);
 }
 
 static bool set_all(struct call *call, size_t *created) {
@@ -135,8 +157,11 @@ static void cmd_hdel(struct call *call) {
     if (!key_open_typed(call, 1, VALUE_HASH, &ref)) return;
 
     size_t deleted = 0;
-    if (key_entry(&ref))
-        key_moved(&ref, hash_delete(key_entry(&ref), call->argv + 2, (size_t)call->argc - 2, &deleted));
+    struct entry *e = key_entry(&ref);
+    if (e) {
+        int64_t next = hash_next_deadline(e);
+        changed_to(&ref, hash_delete(e, call->argv + 2, (size_t)call->argc - 2, &deleted), next);
+    }
 
     if (deleted > 0) {
         bool emptied = hash_count(key_entry(&ref)) == 0;
@@ -170,10 +195,20 @@ static void cmd_hincrby(struct call *call) {
     }
 
     struct slice pair[2] = {call->argv[2], {digits, num_format_int64(digits, value)}};
-    set_fields(call, &ref, pair, 1);
+    update_field(call, &ref, pair);
     key_changed(call, &ref, NOTIFY_HASH, "hincrby");
 
     resp_int(call->reply, value);
+}
+
+/* A replayed HSET takes the deadline of argv[2] away, which the field keeps. */
+static void journal_deadline(struct call *call, const struct entry *e) {
+    int64_t when;
+    if (likely(!hash_deadline(e, call->argv[2], &when) || when == ENTRY_NO_DEADLINE)) return;
+    char digits[NUM_INT64_CHARS_MAX];
+    struct slice record[6] = {SLICE("HPEXPIREAT"), call->argv[1], {digits, num_format_int64(digits, when)},
+                              SLICE("FIELDS"),     SLICE("1"),    call->argv[2]};
+    unit_journal(call, record, 6);
 }
 
 static void cmd_hincrbyfloat(struct call *call) {
@@ -202,9 +237,10 @@ static void cmd_hincrbyfloat(struct call *call) {
     char text[NUM_LONG_DOUBLE_CHARS_MAX];
     struct slice set[4] = {
         SLICE("HSET"), call->argv[1], call->argv[2], {text, num_format_long_double(text, value)}};
-    set_fields(call, &ref, set + 2, 1);
+    update_field(call, &ref, set + 2);
     key_changed(call, &ref, NOTIFY_HASH, "hincrbyfloat");
     unit_journal(call, set, 4);
+    journal_deadline(call, key_entry(&ref));
 
     resp_bulk_slice(call->reply, set[3]);
 }

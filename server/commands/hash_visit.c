@@ -33,7 +33,7 @@ static void answer_all(struct call *call, unsigned parts) {
     const struct entry *e;
     if (!key_read_typed(call, 1, VALUE_HASH, &e)) return;
 
-    size_t count = e ? hash_count(e) : 0;
+    size_t count = e ? hash_count_exact(e) : 0;
     if (parts == (FIELDS | VALUES))
         resp_map(call->reply, count);
     else
@@ -150,7 +150,7 @@ static void random_one(struct call *call) {
     if (!key_read_typed(call, 1, VALUE_HASH, &e)) return;
 
     struct answer answer = {call->reply, FIELDS, call->session};
-    if (e)
+    if (e && hash_count_exact(e))
         hash_random(e, &call->keyspace->rng, 1, answer_pair, NULL, &answer);
     else
         resp_null(call->reply);
@@ -161,8 +161,8 @@ static void random_many(struct call *call, int64_t wanted, bool with_values) {
     if (!key_read_typed(call, 1, VALUE_HASH, &e)) return;
 
     bool repeat = wanted < 0;
-    size_t count = e == NULL ? 0 : repeat ? (size_t)-wanted : (size_t)wanted;
-    if (e && !repeat && count > hash_count(e)) count = hash_count(e);
+    size_t there = e ? hash_count_exact(e) : 0, count = repeat ? (size_t)-wanted : (size_t)wanted;
+    if (there == 0 || (!repeat && count > there)) count = there;
     bool nested = with_values && call->reply->proto == 3;
     struct answer answer = {
         call->reply,

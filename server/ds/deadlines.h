@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #define DEADLINE_LEVELS_MAX 5
+#define DEADLINE_UNIT_MS    64
 
 struct deadlines {
     int64_t epoch_ms; /* where units begin: 32 bits of 64 ms reach 8.7 years from here; later is capped */
@@ -25,7 +26,7 @@ struct deadlines {
         levels[DEADLINE_LEVELS_MAX]; /* of uint32_t, stored inverted: zero, as elements join, is "never" */
 };
 
-/* `epoch_ms`: the present, at init. */
+/* `epoch_ms`: the present, at init. Units begin at multiples of DEADLINE_UNIT_MS, in every index alike. */
 void deadlines_init(struct deadlines *d, int64_t epoch_ms);
 void deadlines_deinit(struct deadlines *d);
 
@@ -36,6 +37,10 @@ void deadlines_resize(struct deadlines *d, size_t count);
  * that of the present, and may be due when they are equal. */
 uint32_t deadlines_unit(const struct deadlines *d, int64_t when_ms);
 
+/* When that unit begins: no deadline in it is earlier. INT64_MIN + 1 for the first one, which holds all that
+ * was before the epoch. */
+int64_t deadlines_unit_begin(const struct deadlines *d, uint32_t unit);
+
 /* Lowers the bound of `bucket` to `unit`, if that is lower. */
 void deadlines_lower(struct deadlines *d, size_t bucket, uint32_t unit);
 /* Sets the bound of `bucket` to `unit` (UINT32_MAX: nothing there), and mends the minima above. */
@@ -44,7 +49,12 @@ uint32_t deadlines_bound(const struct deadlines *d, size_t bucket);
 
 /* The first bucket whose bound is at most `unit`, or SIZE_MAX. */
 size_t deadlines_first_due(const struct deadlines *d, uint32_t unit);
+/* The same from bucket `from` on. */
+size_t deadlines_due_from(const struct deadlines *d, uint32_t unit, size_t from);
 /* The lowest bound of all; UINT32_MAX: none. */
 uint32_t deadlines_min(const struct deadlines *d);
+
+/* Memory beyond the struct itself. */
+size_t deadlines_bytes(const struct deadlines *d);
 
 #endif

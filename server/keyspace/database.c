@@ -1,14 +1,16 @@
 /* Tables of entries and the bookkeeping of deadlines.
  *
- * The index of deadlines is attached to a table when its first deadline appears, so a database without TTLs
- * pays nothing for it. `expiring` and `deadline_sum` are kept exactly: every change of an entry's deadline
- * passes through database_deadline_changed, insertion or removal. */
+ * The index of deadlines, of entries and of fields of hashes alike, is attached to a table when its first
+ * deadline appears, so a database without TTLs pays nothing for it. `expiring` and `deadline_sum` are kept
+ * exactly: every change of an entry's deadline passes through database_deadline_changed, insertion or
+ * removal. */
 #include "server/keyspace/database.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/slots/slots.h"
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/walk.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/value.h"
 
 static uint64_t entry_hash(const void *secret, const void *item) {
@@ -70,6 +72,13 @@ size_t database_expiring(const struct database *db) {
     return count;
 }
 
+size_t database_fields_expiring(const struct database *db) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < db->table_count; i++)
+        count += db->tables[i].fields_expiring;
+    return count;
+}
+
 int64_t database_avg_ttl(const struct database *db, int64_t now_ms) {
     __int128 sum = 0;
     size_t count = database_expiring(db);
@@ -120,38 +129,56 @@ static void deadlines_attach(struct keytable *kt) {
     deadlines_resize(&kt->deadlines, kt->table.buckets.count);
 }
 
-static void deadline_note(struct keytable *kt, uint64_t hash, int64_t when) {
+static void bound_lower(struct keytable *kt, uint64_t hash, int64_t when) {
     deadlines_attach(kt);
-    kt->expiring++;
-    kt->deadline_sum += when;
     deadlines_lower(&kt->deadlines, table_bucket_index(&kt->table, hash),
                     deadlines_unit(&kt->deadlines, when));
 }
 
-static void deadline_forget(struct keytable *kt, int64_t when) {
-    kt->expiring--;
-    kt->deadline_sum -= when;
+static void deadline_changed(struct keytable *kt, uint64_t hash, int64_t before, int64_t after) {
+    if (before != ENTRY_NO_DEADLINE) {
+        kt->expiring--;
+        kt->deadline_sum -= before;
+    }
+    if (after == ENTRY_NO_DEADLINE) return;
+    kt->expiring++;
+    kt->deadline_sum += after;
+    bound_lower(kt, hash, after);
+}
+
+static void fields_changed(struct keytable *kt, uint64_t hash, int64_t before, int64_t after) {
+    kt->fields_expiring += (after != ENTRY_NO_DEADLINE);
+    kt->fields_expiring -= (before != ENTRY_NO_DEADLINE);
+    if (after != ENTRY_NO_DEADLINE) bound_lower(kt, hash, after);
 }
 
 struct table_pos database_insert(struct database *db, uint64_t hash, struct entry *entry) {
     struct keytable *kt = database_table(db, entry_key(entry));
     struct table_pos pos = table_insert(&kt->table, hash, entry);
-    if (unlikely(entry_expires(entry))) deadline_note(kt, hash, entry_deadline(entry));
+    if (unlikely(entry_time_matters(entry))) {
+        deadline_changed(kt, hash, ENTRY_NO_DEADLINE, entry_deadline(entry));
+        fields_changed(kt, hash, ENTRY_NO_DEADLINE, hash_next_deadline(entry));
+    }
     return pos;
 }
 
 void database_remove(struct database *db, uint64_t hash, struct entry_at at) {
     struct keytable *kt = database_table(db, entry_key(at.entry));
-    if (unlikely(entry_expires(at.entry))) deadline_forget(kt, entry_deadline(at.entry));
+    if (unlikely(entry_time_matters(at.entry))) {
+        deadline_changed(kt, hash, entry_deadline(at.entry), ENTRY_NO_DEADLINE);
+        fields_changed(kt, hash, hash_next_deadline(at.entry), ENTRY_NO_DEADLINE);
+    }
     table_remove(&kt->table, hash, at.pos);
 }
 
 void database_deadline_changed(struct database *db, struct slice key, uint64_t hash, int64_t before,
                                int64_t after) {
-    if (before == after) return;
-    struct keytable *kt = database_table(db, key);
-    if (before != ENTRY_NO_DEADLINE) deadline_forget(kt, before);
-    if (after != ENTRY_NO_DEADLINE) deadline_note(kt, hash, after);
+    if (before != after) deadline_changed(database_table(db, key), hash, before, after);
+}
+
+void database_fields_changed(struct database *db, struct slice key, uint64_t hash, int64_t before,
+                             int64_t after) {
+    if (before != after) fields_changed(database_table(db, key), hash, before, after);
 }
 
 /* --- all of them --- */

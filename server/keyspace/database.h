@@ -10,10 +10,11 @@
 struct keytable {
     struct table table;
     struct deadlines deadlines;
-    size_t expiring;       /* entries with a deadline */
-    __int128 deadline_sum; /* of those, for avg_ttl */
-    uint32_t generation;   /* grows each time it is emptied whole: who walks it in slices notices */
-    int walk_db;           /* the database's number when the walk under way began */
+    size_t expiring;        /* entries with a deadline */
+    size_t fields_expiring; /* hashes of which a field has one */
+    __int128 deadline_sum;  /* of those, for avg_ttl */
+    uint32_t generation;    /* grows each time it is emptied whole: who walks it in slices notices */
+    int walk_db;            /* the database's number when the walk under way began */
 };
 
 struct database {
@@ -36,6 +37,7 @@ void keytable_destroy(struct keytable *kt);
 
 size_t database_count(const struct database *db);
 size_t database_expiring(const struct database *db);
+size_t database_fields_expiring(const struct database *db);
 int64_t database_avg_ttl(const struct database *db, int64_t now_ms);
 /* Takes all tables out of the database and hands them to the reaper; returns how many keys there were. */
 size_t database_empty(struct database *db);
@@ -68,5 +70,8 @@ void database_remove(struct database *db, uint64_t hash, struct entry_at at);
 /* Keeps the index of deadlines right after the entry of this key gained, lost or changed its deadline. */
 void database_deadline_changed(struct database *db, struct slice key, uint64_t hash, int64_t before,
                                int64_t after);
+/* The same after fields of a hash gained, lost or changed deadlines: hash_next_deadline before and after. */
+void database_fields_changed(struct database *db, struct slice key, uint64_t hash, int64_t before,
+                             int64_t after);
 
 #endif

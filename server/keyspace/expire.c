@@ -1,17 +1,21 @@
 /* The index of deadlines (server/ds/deadlines.h) names the buckets in which something is due; each is emptied
  * of what is and gets its true bound. Deadlines are collected in units of 64 ms: a unit is worked off once it
  * is over, so memory comes back at most that much late, while reading a due key finds it gone to the
- * millisecond. */
+ * millisecond.
+ *
+ * A hash whose fields have deadlines is in the same index, by the next of them. It has an index of its own
+ * inside and is worked off a slice at a time; what is left keeps its bucket due. */
 #include "server/keyspace/expire.h"
 #include "common/base/prefetch.h"
 #include "server/keyspace/database.h"
 #include "server/keyspace/keys.h"
+#include "server/types/hash_deadlines.h"
 
-#define UNIT_MS      64
-#define SHRINK_STEPS 16
-#define DUE_STACK    32
-#define FETCH_AHEAD  4  /* buckets */
-#define SAMPLE_SIZE  64 /* buckets of a database that are looked at for expired_stale_perc */
+#define SHRINK_STEPS  16
+#define DUE_STACK     32
+#define FETCH_AHEAD   4  /* buckets */
+#define FIELDS_EFFORT 16 /* buckets of a hash, each time its own comes up */
+#define SAMPLE_SIZE   64 /* buckets of a database that are looked at for expired_stale_perc */
 
 struct sifting {
     struct deadlines *deadlines;
@@ -26,23 +30,51 @@ static void fetch_ahead(void *arg, void *item) {
     prefetch(item);
 }
 
+static void sift_bound(struct sifting *s, int64_t deadline_ms) {
+    if (deadline_ms == ENTRY_NO_DEADLINE) return;
+    uint32_t unit = deadlines_unit(s->deadlines, deadline_ms);
+    if (unit < s->bound) s->bound = unit;
+}
+
+/* The entry is due, or fields of it are from units that are over. */
+static bool has_work(const struct sifting *s, const struct entry *e) {
+    if (entry_due(e, s->now_ms)) return true;
+    int64_t next = hash_next_deadline(e);
+    return next != ENTRY_NO_DEADLINE &&
+           deadlines_unit(s->deadlines, next) < deadlines_unit(s->deadlines, s->now_ms);
+}
+
 static void sift(void *arg, void *item) {
     struct sifting *s = arg;
     struct entry *e = item;
-    if (!entry_expires(e)) return;
-    if (entry_due(e, s->now_ms)) {
-        if (s->due_count < DUE_STACK)
-            s->due[s->due_count++] = e;
-        else
-            s->more_due = true;
-        return;
+    if (!entry_time_matters(e)) return;
+    if (!has_work(s, e)) {
+        sift_bound(s, entry_deadline(e));
+        sift_bound(s, hash_next_deadline(e));
+    } else if (s->due_count < DUE_STACK) {
+        s->due[s->due_count++] = e;
+    } else {
+        s->more_due = true;
     }
-    uint32_t unit = deadlines_unit(s->deadlines, entry_deadline(e));
-    if (unit < s->bound) s->bound = unit;
 }
 
 static bool is_entry(const void *item, const void *key) {
     return item == key;
+}
+
+static void work_off(struct keyspace *ks, struct database *db, struct keytable *kt, struct sifting *s,
+                     struct entry *e) {
+    uint64_t hash = hash_slice(&ks->secret, entry_key(e));
+    struct entry_at at = {e, {NULL, 0}};
+    table_find(&kt->table, hash, is_entry, e, &at.pos);
+    if (entry_due(e, ks->now_ms)) {
+        key_expire(ks, db, at, hash);
+        return;
+    }
+    key_expire_fields(ks, db, &at, hash, false, FIELDS_EFFORT);
+    if (at.entry == NULL) return;
+    sift_bound(s, entry_deadline(at.entry));
+    sift_bound(s, hash_next_deadline(at.entry));
 }
 
 static void expire_bucket(struct keyspace *ks, struct database *db, struct keytable *kt, size_t bucket) {
@@ -54,12 +86,8 @@ static void expire_bucket(struct keyspace *ks, struct database *db, struct keyta
         s.more_due = false;
         table_each_in_bucket(&kt->table, bucket, fetch_ahead, NULL);
         table_each_in_bucket(&kt->table, bucket, sift, &s);
-        for (unsigned i = 0; i < s.due_count; i++) {
-            uint64_t hash = hash_slice(&ks->secret, entry_key(s.due[i]));
-            struct entry_at at = {s.due[i], {NULL, 0}};
-            table_find(&kt->table, hash, is_entry, s.due[i], &at.pos);
-            key_expire(ks, db, at, hash);
-        }
+        for (unsigned i = 0; i < s.due_count; i++)
+            work_off(ks, db, kt, &s, s.due[i]);
     } while (s.more_due);
     deadlines_set(&kt->deadlines, bucket, s.bound);
     kt->table.pins--;
@@ -78,7 +106,7 @@ bool expire_step(struct keyspace *ks, size_t buckets) {
         struct database *db = ks->databases[i];
         for (uint32_t t = 0; db && t < db->table_count; t++) {
             struct keytable *kt = &db->tables[t];
-            if (kt->expiring == 0) continue;
+            if (kt->expiring + kt->fields_expiring == 0) continue;
             uint32_t present = deadlines_unit(&kt->deadlines, ks->now_ms);
             while (present > 0) {
                 size_t bucket = deadlines_first_due(&kt->deadlines, present - 1);
@@ -138,10 +166,10 @@ int64_t expire_next_ms(const struct keyspace *ks) {
         const struct database *db = ks->databases[i];
         for (uint32_t t = 0; db && t < db->table_count; t++) {
             const struct keytable *kt = &db->tables[t];
-            if (kt->expiring == 0) continue;
+            if (kt->expiring + kt->fields_expiring == 0) continue;
             uint32_t unit = deadlines_min(&kt->deadlines);
             if (unit == UINT32_MAX) continue;
-            int64_t when = kt->deadlines.epoch_ms + ((int64_t)unit + 1) * UNIT_MS;
+            int64_t when = kt->deadlines.epoch_ms + ((int64_t)unit + 1) * DEADLINE_UNIT_MS;
             if (when < next) next = when;
         }
     }

@@ -10,7 +10,11 @@
 #include "server/keyspace/waiting.h"
 #include "server/keyspace/walk.h"
 #include "server/keyspace/watch.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/value.h"
+
+#define FIELDS_EFFORT     64 /* buckets of a hash that are looked at when it is accessed */
+#define RECORD_FIELDS_MAX 64 /* in one HDEL of the journal */
 
 static void free_detached(struct keyspace *ks, struct entry *e) {
     enum value_encoding encoding = entry_encoding(e);
@@ -60,14 +64,75 @@ void key_evict(struct keyspace *ks, struct key_ref *ref) {
     ref->at.entry = NULL;
 }
 
+/* --- expiry of fields --- */
+
+struct gone_fields {
+    struct keyspace *keyspace;
+    struct database *db;
+    struct slice key;
+    struct buf bytes; /* of the fields noted */
+    size_t ends[RECORD_FIELDS_MAX], count;
+};
+
+static void journal_gone(struct gone_fields *g) {
+    struct slice record[2 + RECORD_FIELDS_MAX] = {SLICE("HDEL"), g->key};
+    for (size_t i = 0, from = 0; i < g->count; from = g->ends[i++])
+        record[2 + i] = (struct slice){g->bytes.ptr + from, g->ends[i] - from};
+    if (g->count) unit_journal_before(g->keyspace, g->db, record, (int)(2 + g->count));
+    g->count = 0;
+    buf_clear(&g->bytes);
+}
+
+static void note_gone(void *arg, struct slice field) {
+    struct gone_fields *g = arg;
+    if (g->keyspace->unit.journal == NULL) return;
+    buf_append_slice(&g->bytes, field);
+    g->ends[g->count++] = g->bytes.len;
+    if (g->count == RECORD_FIELDS_MAX) journal_gone(g);
+}
+
+bool key_expire_fields(struct keyspace *ks, struct database *db, struct entry_at *at, uint64_t hash,
+                       bool exact, size_t effort) {
+    before_change(ks, db, entry_key(at->entry), *at);
+    struct gone_fields gone = {.keyspace = ks, .db = db, .key = entry_key(at->entry)};
+    int64_t before = hash_next_deadline(at->entry);
+    size_t count = 0;
+    bool more;
+    struct entry *e = hash_expire(at->entry, ks->now_ms, exact, effort, note_gone, &gone, &count, &more);
+    if (e != at->entry) table_replace(at->pos, e);
+    at->entry = e;
+    gone.key = entry_key(e);
+    journal_gone(&gone);
+    buf_deinit(&gone.bytes);
+    database_fields_changed(db, gone.key, hash, before, hash_next_deadline(e));
+    if (count == 0) return more;
+
+    ks->dirty += count;
+    ks->stats.expired_subkeys += count;
+    unit_event(ks, db, gone.key, NOTIFY_HASH, "hexpired");
+    if (unlikely(ks->watched.count)) watch_key_changed(ks, db, gone.key);
+    if (hash_count(e)) return more;
+    unit_event(ks, db, gone.key, NOTIFY_GENERIC, "del");
+    database_remove(db, hash, *at);
+    free_detached(ks, e);
+    *at = (struct entry_at){NULL, {NULL, 0}};
+    return false;
+}
+
 /* Finds an entry that is alive; a due one is deleted on the way where this server is the one to do so. Who
  * only reads leaves it where it is while everything is paused. */
 static struct entry_at find_alive(struct keyspace *ks, struct database *db, struct slice name, uint64_t hash,
                                   bool to_read) {
     struct entry_at at = database_find(db, name, hash);
-    if (likely(at.entry == NULL || !entry_due(at.entry, ks->now_ms)) || !ks->expire_on_access) return at;
-    if (!to_read || !ks->paused) key_expire(ks, db, at, hash);
-    return (struct entry_at){NULL, {NULL, 0}};
+    if (likely(at.entry == NULL || !entry_time_matters(at.entry)) || !ks->expire_on_access) return at;
+    bool deletes = !to_read || !ks->paused;
+    if (entry_due(at.entry, ks->now_ms)) {
+        if (deletes) key_expire(ks, db, at, hash);
+        return (struct entry_at){NULL, {NULL, 0}};
+    }
+    if (hash_maybe_due(at.entry, ks->now_ms))
+        key_expire_fields(ks, db, &at, hash, true, deletes ? FIELDS_EFFORT : 0);
+    return at;
 }
 
 /* --- reading --- */
@@ -156,6 +221,8 @@ void key_store(struct call *call, struct key_ref *ref, struct entry *entry) {
         access_init_entry(ks, entry);
     key_moved(ref, entry);
     database_deadline_changed(ref->db, ref->name, ref->hash, entry_deadline(old), entry_deadline(entry));
+    database_fields_changed(ref->db, ref->name, ref->hash, hash_next_deadline(old),
+                            hash_next_deadline(entry));
     free_detached(ks, old);
 }
 
@@ -180,6 +247,10 @@ void key_set_deadline(struct call *call, struct key_ref *ref, int64_t deadline_m
     int64_t before = entry_deadline(ref->at.entry);
     key_moved(ref, entry_set_deadline(ref->at.entry, deadline_ms));
     database_deadline_changed(ref->db, ref->name, ref->hash, before, deadline_ms);
+}
+
+void key_fields_changed(struct key_ref *ref, int64_t before) {
+    database_fields_changed(ref->db, ref->name, ref->hash, before, hash_next_deadline(ref->at.entry));
 }
 
 void key_changed(struct call *call, struct key_ref *ref, uint32_t class, const char *event) {

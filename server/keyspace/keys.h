@@ -58,6 +58,10 @@ struct entry *key_take(struct call *call, struct key_ref *ref);
 /* Gives it a deadline in ms since 1970, or ENTRY_NO_DEADLINE. Events are the caller's business. */
 void key_set_deadline(struct call *call, struct key_ref *ref, int64_t deadline_ms);
 
+/* Fields of the opened hash gained, lost or changed deadlines (or were deleted): `before` is what
+ * hash_next_deadline said before that. */
+void key_fields_changed(struct key_ref *ref, int64_t before);
+
 /* The change is done: counts it, tells WATCH, queues the event (class 0, event NULL: no event). */
 void key_changed(struct call *call, struct key_ref *ref, uint32_t class, const char *event);
 void key_changed_name(struct call *call, struct database *db, struct slice name, uint32_t class,
@@ -83,5 +87,11 @@ void key_evict(struct keyspace *ks, struct key_ref *ref);
 
 /* Deletes a due entry as the server does by itself: event "expired", DEL or UNLINK in the journal. */
 void key_expire(struct keyspace *ks, struct database *db, struct entry_at at, uint64_t hash);
+
+/* Deletes due fields of a hash as the server does by itself, looking at up to `effort` buckets (`exact` as
+ * for hash_expire): event "hexpired", HDEL in the journal, and the key itself when the last field goes.
+ * Returns whether there is more to do. at->entry is where the hash is afterwards, or NULL. */
+bool key_expire_fields(struct keyspace *ks, struct database *db, struct entry_at *at, uint64_t hash,
+                       bool exact, size_t effort);
 
 #endif

@@ -13,6 +13,7 @@ static inline struct hash_rules keyspace_hash_rules(const struct keyspace *ks) {
         .secret = &ks->secret,
         .listpack_entries_max = (size_t)ks->conf.hash_max_listpack_entries,
         .listpack_value_max = (size_t)ks->conf.hash_max_listpack_value,
+        .now_ms = ks->now_ms,
     };
 }
 

@@ -3,13 +3,14 @@
  *      blend:  digest ^= SHA1(piece)            the order of pieces does not matter (keys, fields, members)
  *      chain:  blend, then digest = SHA1(digest)  the order matters (a key and its value, elements of a list)
  *
- * Numbers are chained as four bytes, big-endian. A value with a deadline blends in the text "!!expire!!". */
+ * Numbers are chained as four bytes, big-endian. A value with a deadline blends in the text "!!expire!!",
+ * a field of a hash "!!hexpire!!". */
 #include "server/observe/digest.h"
 #include "common/base/num.h"
 #include "common/base/panic.h"
 #include "common/base/sha1.h"
 #include "server/keyspace/database.h"
-#include "server/types/hash.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
@@ -47,10 +48,11 @@ static void chain_u32(unsigned char *digest, uint32_t number) {
     chain(digest, big_endian, sizeof(big_endian));
 }
 
-static void add_field(void *arg, struct slice field, struct slice value) {
+static void add_field(void *arg, struct slice field, struct slice value, int64_t deadline_ms) {
     unsigned char piece[DIGEST_BYTES] = {0};
     chain(piece, field.ptr, field.len);
     chain(piece, value.ptr, value.len);
+    if (deadline_ms != ENTRY_NO_DEADLINE) blend(piece, "!!hexpire!!", 11);
     blend(arg, piece, sizeof(piece));
 }
 
@@ -88,7 +90,7 @@ static void add_value(unsigned char *digest, const struct entry *e) {
     case VALUE_LIST: list_range(e, 0, SIZE_MAX, false, add_element, digest); break;
     case VALUE_SET: add_members(digest, e); break;
     case VALUE_ZSET: zset_range(e, 0, SIZE_MAX, false, add_scored, digest); break;
-    case VALUE_HASH: hash_each(e, add_field, digest); break;
+    case VALUE_HASH: hash_each_deadline(e, add_field, digest); break;
     default: panic("no digest for values of type %d", (int)entry_type(e));
     }
     if (entry_expires(e)) blend(digest, "!!expire!!", 10);

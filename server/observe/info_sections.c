@@ -162,6 +162,7 @@ static void write_stats_data(struct buf *out, void *module) {
     LINE(out, "total_net_repl_input_bytes:0\r\ntotal_net_repl_output_bytes:0\r\n");
     LINE(out, "instantaneous_input_repl_kbps:0.00\r\ninstantaneous_output_repl_kbps:0.00\r\n");
     LINE(out, "sync_full:0\r\nsync_partial_ok:0\r\nsync_partial_err:0\r\n");
+    put_u64(out, "expired_subkeys", st->expired_subkeys);
     put_u64(out, "expired_keys", st->expired_keys);
     LINE(out, "expired_stale_perc:%.2f\r\n", expire_stale_percent(sys->keyspace));
     put_u64(out, "expired_time_cap_reached_count", st->expire_capped);
@@ -208,8 +209,9 @@ static void write_keyspace(struct buf *out, void *module) {
     for (int i = 0; i < ks->conf.databases; i++) {
         struct database *db = ks->databases[i];
         if (db == NULL || database_count(db) == 0) continue;
-        LINE(out, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld\r\n", i, database_count(db), database_expiring(db),
-             (long long)database_avg_ttl(db, ks->now_ms));
+        LINE(out, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld,subexpiry=%zu\r\n", i, database_count(db),
+             database_expiring(db), (long long)database_avg_ttl(db, ks->now_ms),
+             database_fields_expiring(db));
     }
 }
 

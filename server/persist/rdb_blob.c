@@ -14,6 +14,7 @@
 #include "server/ds/listpack.h"
 #include "server/persist/legacy.h"
 #include "server/persist/rdb_format.h"
+#include "server/types/hash_deadlines.h"
 #include <math.h>
 
 /* Larger ones are taken apart, since the types do not make them. */
@@ -26,10 +27,11 @@ static const struct blob_form {
     uint8_t value; /* enum value_type */
     enum { FORM_LISTPACK, FORM_INTSET, FORM_ZIPLIST, FORM_ZIPMAP } form;
 } forms[] = {
-    {RDB_HASH_ZIPMAP, VALUE_HASH, FORM_ZIPMAP},     {RDB_SET_INTSET, VALUE_SET, FORM_INTSET},
-    {RDB_ZSET_ZIPLIST, VALUE_ZSET, FORM_ZIPLIST},   {RDB_HASH_ZIPLIST, VALUE_HASH, FORM_ZIPLIST},
-    {RDB_HASH_LISTPACK, VALUE_HASH, FORM_LISTPACK}, {RDB_ZSET_LISTPACK, VALUE_ZSET, FORM_LISTPACK},
-    {RDB_SET_LISTPACK, VALUE_SET, FORM_LISTPACK},   {RDB_LIST_ZIPLIST, VALUE_LIST, FORM_ZIPLIST},
+    {RDB_HASH_ZIPMAP, VALUE_HASH, FORM_ZIPMAP},          {RDB_SET_INTSET, VALUE_SET, FORM_INTSET},
+    {RDB_ZSET_ZIPLIST, VALUE_ZSET, FORM_ZIPLIST},        {RDB_HASH_ZIPLIST, VALUE_HASH, FORM_ZIPLIST},
+    {RDB_HASH_LISTPACK, VALUE_HASH, FORM_LISTPACK},      {RDB_ZSET_LISTPACK, VALUE_ZSET, FORM_LISTPACK},
+    {RDB_SET_LISTPACK, VALUE_SET, FORM_LISTPACK},        {RDB_LIST_ZIPLIST, VALUE_LIST, FORM_ZIPLIST},
+    {RDB_HASH_LISTPACK_TTLS, VALUE_HASH, FORM_LISTPACK},
 };
 
 static const struct blob_form *form_of(uint8_t type) {
@@ -44,6 +46,7 @@ bool rdb_blob_is_type(uint8_t type) {
 
 /* Elements of the string that make one of the value. */
 static unsigned step_of(const struct blob_form *f) {
+    if (f->type == RDB_HASH_LISTPACK_TTLS) return 3;
     return f->value == VALUE_SET || f->value == VALUE_LIST ? 1 : 2;
 }
 
@@ -138,13 +141,23 @@ static bool source_next(struct source *s, char *scratch, struct slice *out) {
     }
 }
 
+/* The triples were checked. */
+static bool take_deadline(struct source *s, int64_t *deadline_ms) {
+    bool number = listpack_get_int(s->bytes, s->at, deadline_ms);
+    if (*deadline_ms == 0) *deadline_ms = ENTRY_NO_DEADLINE;
+    s->at = listpack_next(s->bytes, s->at);
+    return number;
+}
+
 static enum rdb_status build(struct rdb_build *b, const struct rdb_rules *rules, struct slice key,
                              struct source *s, uint64_t count, struct rdb_in *in, struct entry **out) {
     rdb_build_begin(b, rules, s->form->value, key, count);
+    b->dated = s->form->type == RDB_HASH_LISTPACK_TTLS;
     for (uint64_t i = 0; i < count; i++) {
         struct rdb_text *text = rdb_build_slot(b);
         bool there = source_next(s, text->digits, &text->s);
         if (b->type == VALUE_HASH) there = there && source_next(s, text[1].digits, &text[1].s);
+        if (b->dated) there = there && take_deadline(s, &b->deadline[b->held]);
         if (b->type == VALUE_ZSET) {
             char digits[LEGACY_SCRATCH];
             struct slice score;
@@ -218,8 +231,18 @@ enum rdb_status rdb_blob_read(struct rdb_build *b, const struct rdb_rules *rules
         return RDB_BAD;
     }
     count /= step_of(s.form);
-    if (!is_copied(s.form, count, blob.len, rules)) return build(b, rules, key, &s, count, in, out);
+    bool dated = type == RDB_HASH_LISTPACK_TTLS, sorted = true;
+    if (dated && !hash_triples_valid(blob.ptr, &sorted)) {
+        rdb_fail(in, "the deadline of a field is not a time");
+        return RDB_BAD;
+    }
+    if (!sorted || !is_copied(s.form, count, blob.len, rules))
+        return build(b, rules, key, &s, count, in, out);
     if (s.form->form == FORM_LISTPACK && !listpack_is_sound(s.form, blob.ptr, rules, in)) return RDB_BAD;
+    if (dated) {
+        *out = hash_of_triples(key, blob);
+        return RDB_DONE;
+    }
     *out = entry_create(s.form->value, s.form->form == FORM_INTSET ? ENC_INTSET : ENC_LISTPACK, key,
                         ENTRY_NO_DEADLINE, blob.ptr, blob.len);
     return RDB_DONE;

@@ -1,6 +1,7 @@
 /* See rdb_build.h. That an element came twice shows in the counts: fewer were new than were added. */
 #include "server/persist/rdb_build.h"
 #include "common/base/panic.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/value.h"
 #include <math.h>
 
@@ -20,6 +21,7 @@ void rdb_build_begin(struct rdb_build *b, const struct rdb_rules *rules, enum va
     b->expected = expected;
     b->added = 0;
     b->held = 0;
+    b->dated = false;
 }
 
 /* --- adding a group; each returns how many elements the value has more --- */
@@ -31,10 +33,13 @@ static size_t flush_hash(struct rdb_build *b) {
         pairs[i] = b->text[i].s;
     if (b->entry) {
         b->entry = hash_set(b->entry, pairs, b->held, &b->rules->hash, &created);
-        return created;
+    } else {
+        b->entry = hash_create(b->key, pairs, b->held, &b->rules->hash);
+        created = hash_count(b->entry);
     }
-    b->entry = hash_create(b->key, pairs, b->held, &b->rules->hash);
-    return hash_count(b->entry);
+    for (unsigned i = 0; b->dated && i < b->held; i++)
+        b->entry = hash_set_deadline(b->entry, pairs[2 * i], b->deadline[i], &b->rules->hash);
+    return created;
 }
 
 static size_t flush_list(struct rdb_build *b) {

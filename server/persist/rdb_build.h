@@ -27,6 +27,8 @@ struct rdb_build {
     unsigned held;
     struct rdb_text text[2 * RDB_GROUP]; /* members, or fields and values */
     double score[RDB_GROUP];
+    int64_t deadline[RDB_GROUP]; /* of fields, if `dated`; ENTRY_NO_DEADLINE: none */
+    bool dated;                  /* set after the beginning */
 };
 
 /* Zero-initialised before the first use. */

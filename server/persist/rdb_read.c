@@ -59,6 +59,7 @@ static enum rdb_status refuse_module(struct rdb_in *in) {
 
 static enum rdb_status read_string(struct rdb_value *v, struct rdb_in *in) {
     const uint8_t *start = in->at;
+    if (v->type == RDB_HASH_LISTPACK_TTLS && !rdb_get_u64(in, &v->earliest)) return rdb_in_rewind(in, start);
     if (!rdb_get_text(in, &v->text)) return rdb_in_rewind(in, start);
     if (v->type != RDB_STRING)
         return rdb_blob_read(&v->build, v->rules, v->type, v->key, v->text.s, in, &v->entry);
@@ -68,12 +69,24 @@ static enum rdb_status read_string(struct rdb_value *v, struct rdb_in *in) {
 
 /* --- values of elements --- */
 
+/* How far it lies behind the earliest one, plus one; 0: none. */
+static bool read_deadline(struct rdb_value *v, struct rdb_in *in) {
+    uint64_t behind;
+    if (!rdb_get_length(in, &behind)) return false;
+    if (v->earliest > INT64_MAX || behind > INT64_MAX - v->earliest)
+        return rdb_fail(in, "the deadline of a field is out of range");
+    v->build.deadline[v->build.held] = behind ? (int64_t)(v->earliest + behind - 1) : ENTRY_NO_DEADLINE;
+    return true;
+}
+
 static bool read_element(struct rdb_value *v, struct rdb_in *in) {
     struct rdb_build *b = &v->build;
     struct rdb_text *text = rdb_build_slot(b);
+    if (v->type == RDB_HASH_FIELD_TTLS && !read_deadline(v, in)) return false;
     if (!rdb_get_text(in, text)) return false;
     switch (v->type) {
-    case RDB_HASH: return rdb_get_text(in, text + 1);
+    case RDB_HASH:
+    case RDB_HASH_FIELD_TTLS: return rdb_get_text(in, text + 1);
     case RDB_ZSET: return rdb_get_digits(in, &b->score[b->held]);
     case RDB_ZSET_2: return rdb_get_double(in, &b->score[b->held]);
     default: return true;
@@ -81,14 +94,16 @@ static bool read_element(struct rdb_value *v, struct rdb_in *in) {
 }
 
 static bool read_count(struct rdb_value *v, enum value_type type, struct rdb_in *in) {
-    unsigned each = v->type == RDB_ZSET_2 ? 9 : type == VALUE_SET || type == VALUE_LIST ? 1 : 2;
+    bool dated = v->type == RDB_HASH_FIELD_TTLS;
+    unsigned each = v->type == RDB_ZSET_2 ? 9 : type == VALUE_SET || type == VALUE_LIST ? 1 : dated ? 3 : 2;
     const uint8_t *start = in->at;
-    if (!rdb_get_count(in, each, &v->left)) {
+    if ((dated && !rdb_get_u64(in, &v->earliest)) || !rdb_get_count(in, each, &v->left)) {
         rdb_in_rewind(in, start);
         return false;
     }
     v->counted = true;
     if (v->left) rdb_build_begin(&v->build, v->rules, type, v->key, v->left);
+    v->build.dated = dated;
     return true;
 }
 
@@ -144,7 +159,8 @@ enum rdb_status rdb_value_step(struct rdb_value *v, struct rdb_in *in, size_t bu
     case RDB_LIST_QUICKLIST:
     case RDB_LIST_QUICKLIST_2: return read_nodes(v, in, budget);
     case RDB_SET: return read_elements(v, VALUE_SET, in, budget);
-    case RDB_HASH: return read_elements(v, VALUE_HASH, in, budget);
+    case RDB_HASH:
+    case RDB_HASH_FIELD_TTLS: return read_elements(v, VALUE_HASH, in, budget);
     case RDB_ZSET:
     case RDB_ZSET_2: return read_elements(v, VALUE_ZSET, in, budget);
     case RDB_MODULE_2: return refuse_module(in);

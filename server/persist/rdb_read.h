@@ -12,7 +12,8 @@ struct rdb_value {
     uint8_t type;                  /* enum rdb_type */
     bool counted;                  /* the number of elements was read */
     struct slice key;
-    uint64_t left; /* elements still to be read */
+    uint64_t left;     /* elements still to be read */
+    uint64_t earliest; /* of a hash whose fields have deadlines: what those count from */
     struct rdb_build build;
     struct rdb_text text;
     struct entry *entry; /* owned, once it is complete */

@@ -3,14 +3,24 @@
 #include "server/persist/rdb_write.h"
 #include "common/base/panic.h"
 #include "server/persist/rdb_format.h"
-#include "server/types/hash.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
 #include "server/types/zset.h"
 
+static bool fields_expire(const struct entry *e) {
+    return entry_type(e) == VALUE_HASH && hash_next_deadline(e) != ENTRY_NO_DEADLINE;
+}
+
 int rdb_version_for(const struct entry *e, int version) {
-    return version;
+    return fields_expire(e) && version < RDB_VERSION_FIELD_TTLS ? RDB_VERSION_FIELD_TTLS : version;
+}
+
+static uint8_t type_of_hash(const struct entry *e) {
+    bool small = entry_encoding(e) == ENC_LISTPACK;
+    if (fields_expire(e)) return small ? RDB_HASH_LISTPACK_TTLS : RDB_HASH_FIELD_TTLS;
+    return small && !entry_fields_expire(e) ? RDB_HASH_LISTPACK : RDB_HASH;
 }
 
 static uint8_t type_of_set(const struct entry *e, int version) {
@@ -25,7 +35,7 @@ uint8_t rdb_type_of(const struct entry *e, int version) {
     case VALUE_LIST: return small ? RDB_LIST_QUICKLIST_2 : RDB_LIST;
     case VALUE_SET: return type_of_set(e, version);
     case VALUE_ZSET: return small ? RDB_ZSET_LISTPACK : RDB_ZSET_2;
-    case VALUE_HASH: return small ? RDB_HASH_LISTPACK : RDB_HASH;
+    case VALUE_HASH: return type_of_hash(e);
     default: panic("no RDB type for values of type %d", (int)entry_type(e));
     }
 }
@@ -33,6 +43,23 @@ uint8_t rdb_type_of(const struct entry *e, int version) {
 static void put_field(void *arg, struct slice field, struct slice value) {
     rdb_put_string(arg, field);
     rdb_put_string(arg, value);
+}
+
+struct dated_fields {
+    struct rdb_out *out;
+    int64_t earliest;
+};
+
+static void find_earliest(void *arg, struct slice field, struct slice value, int64_t deadline_ms) {
+    struct dated_fields *d = arg;
+    if (deadline_ms != ENTRY_NO_DEADLINE && deadline_ms < d->earliest) d->earliest = deadline_ms;
+}
+
+static void put_dated(void *arg, struct slice field, struct slice value, int64_t deadline_ms) {
+    struct dated_fields *d = arg;
+    bool dated = deadline_ms != ENTRY_NO_DEADLINE;
+    rdb_put_length(d->out, dated ? (uint64_t)(deadline_ms - d->earliest) + 1 : 0);
+    put_field(d->out, field, value);
 }
 
 static void put_scored(void *arg, struct slice member, double score) {
@@ -81,9 +108,21 @@ void rdb_put_value(struct rdb_out *out, const struct entry *e, int version) {
         put_members(out, e);
         break;
     case RDB_HASH:
-        rdb_put_length(out, hash_count(e));
+        rdb_put_length(out, hash_count_exact(e));
         hash_each(e, put_field, out);
         break;
+    case RDB_HASH_LISTPACK_TTLS:
+        rdb_put_u64(out, (uint64_t)hash_next_deadline(e));
+        put_blob(out, e);
+        break;
+    case RDB_HASH_FIELD_TTLS: {
+        struct dated_fields dated = {out, INT64_MAX};
+        hash_each_deadline(e, find_earliest, &dated);
+        rdb_put_u64(out, (uint64_t)dated.earliest);
+        rdb_put_length(out, hash_count_exact(e));
+        hash_each_deadline(e, put_dated, &dated);
+        break;
+    }
     case RDB_ZSET_2:
         rdb_put_length(out, zset_count(e));
         zset_range(e, 0, SIZE_MAX, false, put_scored, out);

@@ -72,14 +72,9 @@ struct entry *entry_set_deadline(struct entry *e, int64_t deadline_ms) {
         if (expires) memcpy(e->rest, &deadline_ms, 8);
         return e;
     }
-    size_t before = entry_size(e), after = expires ? before + 8 : before - 8;
-    size_t tail = before - sizeof(*e) - (expires ? 0 : 8); /* what moves: long key length, key, payload */
-    if (!expires) memmove(e->rest, e->rest + 8, tail);
-    if (!mem_serves(before, after)) e = mem_realloc(e, after);
-    if (expires) {
-        memmove(e->rest + 8, e->rest, tail);
-        memcpy(e->rest, &deadline_ms, 8);
-    }
+    size_t size = entry_size(e), at = sizeof(*e);
+    e = expires ? mem_open_gap(e, size, at, 8) : mem_close_gap(e, size, at, 8);
+    if (expires) memcpy(e->rest, &deadline_ms, 8);
     e->flags ^= ENTRY_EXPIRES;
     return e;
 }
@@ -87,7 +82,7 @@ struct entry *entry_set_deadline(struct entry *e, int64_t deadline_ms) {
 struct entry *entry_rename(struct entry *e, struct slice key) {
     struct entry *renamed = entry_create(entry_type(e), entry_encoding(e), key, entry_deadline(e),
                                          entry_payload(e), entry_payload_size(e));
-    renamed->flags |= e->flags & ENTRY_GREW;
+    renamed->flags |= e->flags & (ENTRY_GREW | ENTRY_FIELDS_EXPIRE);
     memcpy(renamed->access, e->access, sizeof(e->access));
     entry_free_shell(e);
     return renamed;

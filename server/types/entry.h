@@ -31,6 +31,8 @@ enum entry_flags {
     ENTRY_EXPIRES = 1 << 0,
     ENTRY_LONG_KEY = 1 << 1,
     ENTRY_GREW = 1 << 2, /* a string that was changed in place: OBJECT ENCODING says raw, as Redis does */
+    ENTRY_FIELDS_EXPIRE =
+        1 << 3, /* a hash whose form has room for deadlines of its fields (hash_deadlines.h) */
 };
 
 struct entry {
@@ -56,6 +58,15 @@ static inline enum value_encoding entry_encoding(const struct entry *e) {
 }
 static inline bool entry_expires(const struct entry *e) {
     return e->flags & ENTRY_EXPIRES;
+}
+
+static inline bool entry_fields_expire(const struct entry *e) {
+    return __builtin_expect(e->flags & ENTRY_FIELDS_EXPIRE, 0);
+}
+
+/* The entry, or some of it, may die by itself. */
+static inline bool entry_time_matters(const struct entry *e) {
+    return e->flags & (ENTRY_EXPIRES | ENTRY_FIELDS_EXPIRE);
 }
 
 static inline size_t entry_key_offset(const struct entry *e) {

@@ -14,35 +14,23 @@
  * order is kept). In a large one the same walk serves when an eighth or more is wanted; below, draws are
  * repeated until they differ. */
 #include "server/types/hash.h"
-#include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/base/panic.h"
-#include "server/types/hash_item.h"
-#include "server/types/items.h"
+#include "server/types/hash_deadlines.h"
+#include "server/types/hash_int.h"
 
 /* A listpack larger than this is not extended, whatever the rules say. */
 #define LISTPACK_BYTES_MAX ((size_t)1 << 30)
 
-static struct items *large(const struct entry *e) {
-    return entry_pointer(e);
-}
-static bool is_small(const struct entry *e) {
-    return entry_encoding(e) == ENC_LISTPACK;
-}
-
 struct table *hash_table_of(const struct entry *e) {
-    return is_small(e) ? NULL : &large(e)->table;
+    return hash_is_small(e) ? NULL : &hash_large(e)->table;
 }
 
 size_t hash_count(const struct entry *e) {
-    return is_small(e) ? listpack_count(entry_payload(e)) / 2 : large(e)->table.count;
+    return hash_is_small(e) ? listpack_count(hash_small(e)) / hash_width(e) : hash_large(e)->table.count;
 }
 
 /* --- large --- */
-
-static uint64_t field_hash(const struct table *t, struct slice field) {
-    return hash_slice(t->owner, field);
-}
 
 static uint64_t item_hash(const void *secret, const void *item) {
     return hash_slice(secret, item_field(item));
@@ -54,39 +42,37 @@ static size_t free_item(void *item) {
 static size_t item_bytes(const void *item) {
     return item_memory(item);
 }
-static void *copy_item(const void *item) {
-    return item_create(item_field(item), item_value(item));
+static void *duplicate_item(const void *item) {
+    return item_copy(item);
 }
-static const struct items_kind field_items = {item_hash, free_item, item_bytes, copy_item};
-
-static inline bool item_has_field(const void *item, const void *field) {
-    return slice_eq(item_field(item), *(const struct slice *)field);
-}
-
-static struct hash_item *large_find(const struct table *t, uint64_t hash, struct slice field,
-                                    struct table_pos *pos) {
-    return table_find(t, hash, item_has_field, &field, pos);
-}
+static const struct items_kind field_items = {item_hash, free_item, item_bytes, duplicate_item};
 
 /* True if the field is new. */
-static bool large_set_one(struct table *t, uint64_t hash, struct slice field, struct slice value) {
+static bool large_set_one(struct table *t, uint64_t hash, struct slice field, struct slice value, bool keep) {
     struct table_pos pos;
-    struct hash_item *item = large_find(t, hash, field, &pos);
-    if (item) {
-        items_before_change(t, pos);
-        struct hash_item *now = item_assign(item, value);
-        if (now != item) table_replace(pos, now);
-        return false;
+    struct hash_item *item = hash_large_find(t, hash, field, &pos);
+    if (!item) {
+        table_insert(t, hash, item_create(field, value));
+        return true;
     }
-    table_insert(t, hash, item_create(field, value));
-    return true;
+    items_before_change(t, pos);
+    bool absent = hash_item_absent(t, item);
+    struct hash_item *now = item;
+    if (unlikely(item->flags & ITEM_EXPIRES) && (absent || !keep)) {
+        now = item_set_deadline(now, ENTRY_NO_DEADLINE);
+        field_deadlines_of(t)->count--;
+    }
+    now = item_assign(now, value);
+    if (now != item) table_replace(pos, now);
+    return absent;
 }
 
 static bool large_delete_one(struct table *t, uint64_t hash, struct slice field) {
     struct table_pos pos;
-    struct hash_item *item = large_find(t, hash, field, &pos);
-    if (!item) return false;
+    struct hash_item *item = hash_large_find(t, hash, field, &pos);
+    if (!item || hash_item_absent(t, item)) return false;
     items_before_change(t, pos);
+    if (unlikely(item->flags & ITEM_EXPIRES)) field_deadlines_of(t)->count--;
     table_remove(t, hash, pos);
     item_free(item);
     return true;
@@ -97,7 +83,7 @@ static bool large_delete_one(struct table *t, uint64_t hash, struct slice field)
 static void look_ahead(const struct table *t, const struct slice *fields, size_t count, unsigned step,
                        uint64_t *hashes) {
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = field_hash(t, fields[i * step]);
+        hashes[i] = hash_field_hash(t, fields[i * step]);
         table_prefetch_bucket(t, hashes[i]);
     }
     if (count == 1) return; /* nothing would overlap */
@@ -116,7 +102,7 @@ static size_t large_set(struct table *t, const struct slice *pairs, size_t count
         size_t n = group_size(count);
         look_ahead(t, pairs, n, 2, hashes);
         for (size_t i = 0; i < n; i++)
-            created += large_set_one(t, hashes[i], pairs[2 * i], pairs[2 * i + 1]);
+            created += large_set_one(t, hashes[i], pairs[2 * i], pairs[2 * i + 1], false);
         pairs += 2 * n;
         count -= n;
     }
@@ -139,36 +125,30 @@ static size_t large_delete(struct table *t, const struct slice *fields, size_t c
 
 /* --- small --- */
 
-static void *small(const struct entry *e) {
-    return entry_payload(e);
-}
-
-static uint32_t small_find(const void *lp, struct slice field) {
-    return listpack_find(lp, listpack_first(lp), field, 1);
-}
-
-/* Makes room for the listpack to be `bytes` long. */
-static struct entry *small_reserve(struct entry *e, size_t bytes) {
-    return entry_reshape(e, ENC_LISTPACK, bytes);
-}
+#define NO_DEADLINE SLICE("0") /* the third of a triple */
 
 /* The caller knows that the result is allowed to be small. */
-static struct entry *small_set_one(struct entry *e, struct slice field, struct slice value, bool *created) {
-    void *lp = small(e);
+static struct entry *small_set_one(struct entry *e, struct slice field, struct slice value, bool keep,
+                                   bool *created) {
+    void *lp = hash_small(e);
     size_t bytes = listpack_bytes(lp), value_bytes = listpack_element_bytes(value);
-    uint32_t at = small_find(lp, field);
+    bool triple = entry_fields_expire(e);
+    uint32_t at = hash_small_find(e, field);
     *created = at == 0;
     if (at == 0) {
-        e = small_reserve(e, bytes + listpack_element_bytes(field) + value_bytes);
-        listpack_append(small(e), field);
-        listpack_append(small(e), value);
+        size_t more = triple ? listpack_element_bytes(NO_DEADLINE) : 0;
+        e = hash_small_reserve(e, bytes + listpack_element_bytes(field) + value_bytes + more);
+        listpack_append(hash_small(e), field);
+        listpack_append(hash_small(e), value);
+        if (triple) listpack_append(hash_small(e), NO_DEADLINE);
         return e;
     }
-    at = listpack_next(lp, at);
-    size_t after = bytes - listpack_size_at(lp, at) + value_bytes;
-    if (after > bytes) e = small_reserve(e, after);
-    listpack_replace(small(e), at, value);
-    return after < bytes ? entry_shrunk(e, bytes) : e;
+    uint32_t value_at = listpack_next(lp, at);
+    size_t after = bytes - listpack_size_at(lp, value_at) + value_bytes;
+    if (after > bytes) e = hash_small_reserve(e, after);
+    listpack_replace(hash_small(e), value_at, value);
+    if (after < bytes) e = entry_shrunk(e, bytes);
+    return triple && !keep ? hash_small_set_deadline(e, at, ENTRY_NO_DEADLINE) : e;
 }
 
 static bool fits_small(const struct slice *pairs, size_t count, const struct hash_rules *rules) {
@@ -183,13 +163,21 @@ static bool small_has_room(const void *lp, const struct slice *pair) {
 
 static struct entry *make_large(struct entry *e, const struct hash_rules *rules) {
     struct items *h = items_create(&field_items, rules->secret);
-    const void *lp = small(e);
+    struct table *t = &h->table;
+    const void *lp = hash_small(e);
+    bool triples = entry_fields_expire(e);
+    if (triples) field_deadlines_attach(t, rules->now_ms);
     char field_digits[LISTPACK_INT_CHARS], value_digits[LISTPACK_INT_CHARS];
     for (uint32_t at = listpack_first(lp); at; at = listpack_next(lp, at)) {
         struct slice field = listpack_get(lp, at, field_digits);
         at = listpack_next(lp, at);
-        struct slice value = listpack_get(lp, at, value_digits);
-        table_insert(&h->table, field_hash(&h->table, field), item_create(field, value));
+        struct hash_item *item = item_create(field, listpack_get(lp, at, value_digits));
+        uint64_t hash = hash_field_hash(t, field);
+        int64_t deadline = triples ? hash_small_deadline(lp, at) : ENTRY_NO_DEADLINE;
+        if (deadline != ENTRY_NO_DEADLINE) item = item_set_deadline(item, deadline);
+        table_insert(t, hash, item);
+        if (deadline != ENTRY_NO_DEADLINE) field_deadlines_note(t, hash, deadline);
+        if (triples) at = listpack_next(lp, at);
     }
     e = entry_reshape(e, ENC_TREE, sizeof(h));
     entry_set_pointer(e, h);
@@ -210,15 +198,15 @@ struct entry *hash_create(struct slice key, const struct slice *pairs, size_t co
         /* Perhaps only because fields repeat, which hash_set finds out. */
         struct entry *e =
             entry_create(VALUE_HASH, ENC_LISTPACK, key, ENTRY_NO_DEADLINE, NULL, LISTPACK_EMPTY_BYTES);
-        listpack_init(small(e));
+        listpack_init(hash_small(e));
         size_t created = 0;
         return hash_set(e, pairs, count, rules, &created);
     }
     struct entry *e = entry_create(VALUE_HASH, ENC_LISTPACK, key, ENTRY_NO_DEADLINE, NULL, bytes);
-    void *lp = small(e);
+    void *lp = hash_small(e);
     listpack_init(lp);
     for (size_t i = 0; i < count; i++) {
-        uint32_t at = i ? small_find(lp, pairs[2 * i]) : 0;
+        uint32_t at = i ? hash_small_find(e, pairs[2 * i]) : 0;
         if (at) {
             listpack_replace(lp, listpack_next(lp, at), pairs[2 * i + 1]);
         } else {
@@ -231,33 +219,45 @@ struct entry *hash_create(struct slice key, const struct slice *pairs, size_t co
 
 struct entry *hash_set(struct entry *e, const struct slice *pairs, size_t count,
                        const struct hash_rules *rules, size_t *created) {
-    if (is_small(e) && !fits_small(pairs, count, rules)) e = make_large(e, rules);
+    if (hash_is_small(e) && !fits_small(pairs, count, rules)) e = make_large(e, rules);
     for (size_t i = 0; i < count; i++) {
         const struct slice *pair = pairs + 2 * i;
-        if (is_small(e) && unlikely(!small_has_room(small(e), pair))) e = make_large(e, rules);
-        if (!is_small(e)) {
-            *created += large_set(&large(e)->table, pair, count - i);
+        if (hash_is_small(e) && unlikely(!small_has_room(hash_small(e), pair))) e = make_large(e, rules);
+        if (!hash_is_small(e)) {
+            *created += large_set(&hash_large(e)->table, pair, count - i);
             return e;
         }
         bool is_new;
-        e = small_set_one(e, pair[0], pair[1], &is_new);
+        e = small_set_one(e, pair[0], pair[1], false, &is_new);
         *created += is_new;
         if (hash_count(e) > rules->listpack_entries_max) e = make_large(e, rules); /* or the limit fell */
     }
     return e;
 }
 
+struct entry *hash_update(struct entry *e, const struct slice pair[2], const struct hash_rules *rules) {
+    bool fits = hash_is_small(e) && fits_small(pair, 1, rules) && small_has_room(hash_small(e), pair), is_new;
+    if (fits) {
+        e = small_set_one(e, pair[0], pair[1], true, &is_new);
+        return hash_count(e) > rules->listpack_entries_max ? make_large(e, rules) : e;
+    }
+    if (hash_is_small(e)) e = make_large(e, rules);
+    struct table *t = &hash_large(e)->table;
+    large_set_one(t, hash_field_hash(t, pair[0]), pair[0], pair[1], true);
+    return e;
+}
+
 struct entry *hash_delete(struct entry *e, const struct slice *fields, size_t count, size_t *deleted) {
-    if (!is_small(e)) {
-        *deleted += large_delete(&large(e)->table, fields, count);
+    if (!hash_is_small(e)) {
+        *deleted += large_delete(&hash_large(e)->table, fields, count);
         return e;
     }
-    void *lp = small(e);
+    void *lp = hash_small(e);
     size_t before = listpack_bytes(lp);
     for (size_t i = 0; i < count; i++) {
-        uint32_t at = small_find(lp, fields[i]);
+        uint32_t at = hash_small_find(e, fields[i]);
         if (at == 0) continue;
-        listpack_erase_n(lp, at, 2);
+        listpack_erase_n(lp, at, hash_width(e));
         ++*deleted;
     }
     return listpack_bytes(lp) < before ? entry_shrunk(e, before) : e;
@@ -265,23 +265,25 @@ struct entry *hash_delete(struct entry *e, const struct slice *fields, size_t co
 
 /* --- reading --- */
 
-static bool small_get(const void *lp, struct slice field, char *scratch, struct slice *value) {
-    uint32_t at = small_find(lp, field);
+static bool small_get(const struct entry *e, struct slice field, char *scratch, struct slice *value) {
+    const void *lp = hash_small(e);
+    uint32_t at = hash_small_find(e, field);
     if (at) *value = listpack_get(lp, listpack_next(lp, at), scratch);
     return at != 0;
 }
 
 static bool large_get(const struct table *t, uint64_t hash, struct slice field, struct slice *value) {
     struct table_pos pos;
-    const struct hash_item *item = large_find(t, hash, field, &pos);
-    if (item) *value = item_value(item);
-    return item != NULL;
+    const struct hash_item *item = hash_large_find(t, hash, field, &pos);
+    if (!item || hash_item_absent(t, item)) return false;
+    *value = item_value(item);
+    return true;
 }
 
 bool hash_get(const struct entry *e, struct slice field, char *scratch, struct slice *value) {
-    if (is_small(e)) return small_get(small(e), field, scratch, value);
-    const struct table *t = &large(e)->table;
-    return large_get(t, field_hash(t, field), field, value);
+    if (hash_is_small(e)) return small_get(e, field, scratch, value);
+    const struct table *t = &hash_large(e)->table;
+    return large_get(t, hash_field_hash(t, field), field, value);
 }
 
 void hash_get_group(const struct entry *e, const struct slice *fields, size_t count, struct hash_group *out) {
@@ -291,7 +293,7 @@ void hash_get_group(const struct entry *e, const struct slice *fields, size_t co
     if (t) look_ahead(t, fields, count, 1, hashes);
     for (size_t i = 0; i < count; i++) {
         bool found = t ? large_get(t, hashes[i], fields[i], &out->value[i])
-                       : small_get(small(e), fields[i], out->scratch[i], &out->value[i]);
+                       : small_get(e, fields[i], out->scratch[i], &out->value[i]);
         if (!found) out->value[i] = (struct slice){NULL, 0};
     }
 }
@@ -299,93 +301,141 @@ void hash_get_group(const struct entry *e, const struct slice *fields, size_t co
 /* --- visiting --- */
 
 struct visitor {
+    const struct table *table;
     hash_visit *visit;
     void *arg;
 };
 
 static void visit_item(void *arg, void *item) {
     struct visitor *v = arg;
-    v->visit(v->arg, item_field(item), item_value(item));
+    if (!hash_item_absent(v->table, item)) v->visit(v->arg, item_field(item), item_value(item));
 }
 
-/* Visits the pair at `at` and returns the offset of the next one. */
-static uint32_t visit_pair(const void *lp, uint32_t at, hash_visit *visit, void *arg) {
+/* Visits the field at `at` of a small hash and returns the offset of the next one. */
+static uint32_t visit_small(const struct entry *e, uint32_t at, hash_visit *visit, void *arg) {
+    const void *lp = hash_small(e);
     char field_digits[LISTPACK_INT_CHARS], value_digits[LISTPACK_INT_CHARS];
     uint32_t value_at = listpack_next(lp, at);
     visit(arg, listpack_get(lp, at, field_digits), listpack_get(lp, value_at, value_digits));
+    if (entry_fields_expire(e)) value_at = listpack_next(lp, value_at);
     return listpack_next(lp, value_at);
 }
 
 void hash_each(const struct entry *e, hash_visit *visit, void *arg) {
-    if (is_small(e)) {
-        const void *lp = small(e);
-        for (uint32_t at = listpack_first(lp); at;)
-            at = visit_pair(lp, at, visit, arg);
+    if (hash_is_small(e)) {
+        for (uint32_t at = listpack_first(hash_small(e)); at;)
+            at = visit_small(e, at, visit, arg);
         return;
     }
-    struct visitor v = {visit, arg};
-    items_each(large(e), visit_item, &v);
+    struct visitor v = {&hash_large(e)->table, visit, arg};
+    items_each(hash_large(e), visit_item, &v);
 }
 
 uint64_t hash_scan(const struct entry *e, uint64_t cursor, size_t count, hash_visit *visit, void *arg) {
-    if (is_small(e)) {
+    if (hash_is_small(e)) {
         hash_each(e, visit, arg);
         return 0;
     }
-    struct visitor v = {visit, arg};
-    return items_scan(large(e), cursor, count, visit_item, &v);
+    struct visitor v = {&hash_large(e)->table, visit, arg};
+    return items_scan(hash_large(e), cursor, count, visit_item, &v);
+}
+
+size_t hash_count_exact(const struct entry *e) {
+    return hash_count(e) - (hash_is_small(e) ? 0 : field_deadlines_absent(hash_large(e)));
 }
 
 /* --- drawing --- */
 
-static void small_random(const void *lp, struct rng *rng, size_t count, hash_visit *visit,
+static void small_random(const struct entry *e, struct rng *rng, size_t count, hash_visit *visit,
                          bool (*go_on)(void *), void *arg) {
-    size_t n = listpack_count(lp) / 2;
+    const void *lp = hash_small(e);
+    size_t n = hash_count(e);
     if (count == 1) {
-        visit_pair(lp, listpack_at(lp, 2 * (int64_t)rng_below(rng, n)), visit, arg);
+        visit_small(e, listpack_at(lp, (int64_t)(hash_width(e) * rng_below(rng, n))), visit, arg);
         return;
     }
     uint32_t *offsets = mem_alloc(n * sizeof(*offsets)), at = listpack_first(lp);
     for (size_t i = 0; i < n; i++) {
         offsets[i] = at;
-        at = listpack_next(lp, listpack_next(lp, at));
+        for (unsigned w = hash_width(e); w; w--)
+            at = listpack_next(lp, at);
     }
     for (size_t i = 0; i < count && (!go_on || go_on(arg)); i++)
-        visit_pair(lp, offsets[rng_below(rng, n)], visit, arg);
+        visit_small(e, offsets[rng_below(rng, n)], visit, arg);
     mem_free_sized(offsets, n * sizeof(*offsets));
 }
 
+struct alive {
+    const struct table *table;
+    void **items;
+    size_t count;
+};
+
+static void note_alive(void *arg, void *item) {
+    struct alive *a = arg;
+    if (!hash_item_absent(a->table, item)) a->items[a->count++] = item;
+}
+
+/* Where nearly all fields are due and wait to be deleted, those that live are looked up first. */
+static void random_alive(const struct items *items, struct rng *rng, size_t count, struct visitor *v,
+                         bool (*go_on)(void *)) {
+    size_t bytes = items->table.count * sizeof(void *);
+    struct alive alive = {&items->table, mem_alloc(bytes), 0};
+    items_each(items, note_alive, &alive);
+    for (size_t i = 0; i < count && alive.count && (!go_on || go_on(v->arg)); i++)
+        visit_item(v, alive.items[rng_below(rng, alive.count)]);
+    mem_free_sized(alive.items, bytes);
+}
+
+#define DRAWS_MAX 64 /* in vain, for one field */
+
+static void large_random(const struct items *items, struct rng *rng, size_t count, struct visitor *v,
+                         bool (*go_on)(void *)) {
+    for (; count && (!go_on || go_on(v->arg)); count--) {
+        int draws = 1;
+        void *item = table_random(&items->table, rng);
+        while (hash_item_absent(&items->table, item) && draws++ < DRAWS_MAX)
+            item = table_random(&items->table, rng);
+        if (hash_item_absent(&items->table, item)) {
+            random_alive(items, rng, count, v, go_on);
+            return;
+        }
+        visit_item(v, item);
+    }
+}
+
 void hash_random(const struct entry *e, struct rng *rng, size_t count, hash_visit *visit,
-                 bool (*go_on)(void *), void *arg) {
+                 bool (*go_on)(void *arg), void *arg) {
     if (count == 0 || hash_count(e) == 0) return;
-    if (is_small(e)) {
-        small_random(small(e), rng, count, visit, go_on, arg);
+    if (hash_is_small(e)) {
+        small_random(e, rng, count, visit, go_on, arg);
         return;
     }
-    struct visitor v = {visit, arg};
-    for (size_t i = 0; i < count && (!go_on || go_on(arg)); i++)
-        visit_item(&v, table_random(&large(e)->table, rng));
+    struct visitor v = {&hash_large(e)->table, visit, arg};
+    large_random(hash_large(e), rng, count, &v, go_on);
 }
 
 struct chosen {
     struct sieve sieve;
-    struct visitor to;
+    hash_visit *visit;
+    void *arg;
 };
 
 static void visit_chosen(void *arg, struct slice field, struct slice value) {
     struct chosen *c = arg;
-    if (sieve_takes(&c->sieve)) c->to.visit(c->to.arg, field, value);
+    if (sieve_takes(&c->sieve)) c->visit(c->arg, field, value);
 }
 
 void hash_random_unique(const struct entry *e, struct rng *rng, size_t count, hash_visit *visit, void *arg) {
-    size_t n = hash_count(e);
+    size_t n = hash_count_exact(e);
+    bool few = !hash_is_small(e) && n == hash_count(e) && count < n / 8;
     if (count >= n) {
         hash_each(e, visit, arg);
-    } else if (!is_small(e) && count < n / 8) {
-        struct visitor v = {visit, arg};
-        items_draw(large(e), rng, count, visit_item, &v);
+    } else if (few) {
+        struct visitor v = {&hash_large(e)->table, visit, arg};
+        items_draw(hash_large(e), rng, count, visit_item, &v);
     } else if (count > 0) {
-        struct chosen c = {{rng, count, n}, {visit, arg}};
+        struct chosen c = {{rng, count, n}, visit, arg};
         hash_each(e, visit_chosen, &c);
     }
 }
@@ -393,37 +443,50 @@ void hash_random_unique(const struct entry *e, struct rng *rng, size_t count, ha
 /* --- without knowing the type --- */
 
 static const char *hash_encoding_name(const struct entry *e) {
-    return is_small(e) ? "listpack" : "hashtable";
+    if (!hash_is_small(e)) return "hashtable";
+    return entry_fields_expire(e) ? "listpackex" : "listpack";
 }
 
 static size_t hash_effort(const struct entry *e) {
-    return is_small(e) ? 1 : large(e)->table.count + 1;
+    return hash_is_small(e) ? 1 : hash_large(e)->table.count + 1;
 }
 
 static bool hash_release(struct entry *e, size_t *budget) {
-    return items_release(large(e), &field_items, budget);
+    struct field_deadlines *d = field_deadlines_of(&hash_large(e)->table);
+    if (!items_release(hash_large(e), &field_items, budget)) return false;
+    if (d) field_deadlines_destroy(&d);
+    return true;
 }
 
 static size_t hash_memory(const struct entry *e, size_t samples) {
-    return is_small(e) ? 0 : items_memory(large(e), &field_items, samples);
+    if (hash_is_small(e)) return 0;
+    const struct field_deadlines *d = field_deadlines_of(&hash_large(e)->table);
+    size_t beside = d ? mem_good_size(sizeof(*d)) + deadlines_bytes(&d->index) : 0;
+    return items_memory(hash_large(e), &field_items, samples) + beside;
 }
 
 static struct entry *hash_copy(const struct entry *e, struct slice key, int64_t deadline_ms) {
-    if (is_small(e))
-        return entry_create(VALUE_HASH, ENC_LISTPACK, key, deadline_ms, small(e), entry_payload_size(e));
-    struct items *copy = items_copy(large(e), &field_items);
-    return entry_create(VALUE_HASH, ENC_TREE, key, deadline_ms, &copy, sizeof(copy));
+    struct items *items = NULL;
+    if (!hash_is_small(e)) {
+        const struct table *t = &hash_large(e)->table;
+        items = items_copy(hash_large(e), &field_items);
+        if (t->deadlines) field_deadlines_copy(t, &items->table);
+    }
+    struct entry *copy = entry_create(VALUE_HASH, entry_encoding(e), key, deadline_ms,
+                                      items ? (void *)&items : hash_small(e), entry_payload_size(e));
+    copy->flags |= e->flags & ENTRY_FIELDS_EXPIRE;
+    return copy;
 }
 
 static uint64_t hash_prefetch_bucket(const struct entry *e, struct slice field) {
-    const struct table *t = &large(e)->table;
-    uint64_t hash = field_hash(t, field);
+    const struct table *t = &hash_large(e)->table;
+    uint64_t hash = hash_field_hash(t, field);
     table_prefetch_bucket(t, hash);
     return hash;
 }
 
 static void hash_prefetch_item(const struct entry *e, uint64_t hash) {
-    table_prefetch_item(&large(e)->table, hash);
+    table_prefetch_item(&hash_large(e)->table, hash);
 }
 
 const struct value_ops hash_ops = {

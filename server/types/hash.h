@@ -1,7 +1,7 @@
 /* Hashes: fields and their values, small in one listpack beside the key, large in a table of their own.
  *
  * Functions that change a hash take its entry and return where it is now. A hash that once became large stays
- * so. What is read is borrowed until the next change. */
+ * so. What is read is borrowed until the next change. Deadlines of fields: hash_deadlines.h. */
 #ifndef TORC_TYPES_HASH_H
 #define TORC_TYPES_HASH_H
 
@@ -18,6 +18,7 @@ struct hash_rules {
     const struct hash_secret *secret; /* borrowed; outlives every hash made under it */
     size_t listpack_entries_max;      /* fields */
     size_t listpack_value_max;        /* bytes of a field or a value */
+    int64_t now_ms;                   /* where deadlines of fields are counted from; nothing expires by it */
 };
 
 /* --- changing --- */
@@ -26,16 +27,22 @@ struct hash_rules {
  * twice. */
 struct entry *hash_create(struct slice key, const struct slice *pairs, size_t count,
                           const struct hash_rules *rules);
-/* Sets `count` fields and adds to *created how many are new. The slices must not point into the hash. */
+/* Sets `count` fields, which lose their deadlines, and adds to *created how many are new. The slices must not
+ * point into the hash. */
 struct entry *hash_set(struct entry *e, const struct slice *pairs, size_t count,
                        const struct hash_rules *rules, size_t *created);
+/* Sets one field, which keeps its deadline. */
+struct entry *hash_update(struct entry *e, const struct slice pair[2], const struct hash_rules *rules);
 /* Deletes `count` fields and adds to *deleted how many were there. The hash may end up empty: delete its key
  * then. */
 struct entry *hash_delete(struct entry *e, const struct slice *fields, size_t count, size_t *deleted);
 
 /* --- reading --- */
 
+/* How many fields there are; of a large one, those included that are due and wait for their memory. */
 size_t hash_count(const struct entry *e);
+/* How many a reader finds: goes over those that wait, if any. */
+size_t hash_count_exact(const struct entry *e);
 
 /* A field's value, if any; `scratch` (LISTPACK_INT_CHARS) holds digits. */
 bool hash_get(const struct entry *e, struct slice field, char *scratch, struct slice *value);

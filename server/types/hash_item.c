@@ -41,6 +41,14 @@ struct hash_item *item_create(struct slice field, struct slice value) {
     return item;
 }
 
+struct hash_item *item_copy(const struct hash_item *item) {
+    size_t size = item_size(item);
+    struct hash_item *copy = mem_alloc(size);
+    memcpy(copy, item, size);
+    if (item->flags & ITEM_FAR_VALUE) put_value(copy, item_value(item));
+    return copy;
+}
+
 static void far_free(struct far_value *far) {
     mem_free_sized(far, sizeof(*far) + far->len);
 }
@@ -61,6 +69,17 @@ struct hash_item *item_assign(struct hash_item *item, struct slice value) {
     if (!mem_serves(before, after)) item = mem_realloc(item, after);
     item->flags = (uint8_t)((item->flags & ~ITEM_FAR_VALUE) | (far ? ITEM_FAR_VALUE : 0));
     put_value(item, value);
+    return item;
+}
+
+struct hash_item *item_set_deadline(struct hash_item *item, int64_t deadline_ms) {
+    bool expires = deadline_ms != ENTRY_NO_DEADLINE;
+    if (expires != !!(item->flags & ITEM_EXPIRES)) {
+        size_t size = item_size(item), at = sizeof(*item);
+        item = expires ? mem_open_gap(item, size, at, 8) : mem_close_gap(item, size, at, 8);
+        item->flags ^= ITEM_EXPIRES;
+    }
+    if (expires) memcpy(item->rest, &deadline_ms, 8);
     return item;
 }
 

@@ -11,6 +11,7 @@
 #define TORC_TYPES_HASH_ITEM_H
 
 #include "common/base/slice.h"
+#include "server/types/entry.h"
 #include <stdint.h>
 
 enum hash_item_flags {
@@ -43,6 +44,13 @@ static inline size_t item_field_len(const struct hash_item *item) {
     memcpy(&len, item->rest + ((item->flags & ITEM_EXPIRES) << 3), sizeof(len));
     return len;
 }
+/* When the field dies, in ms since 1970; ENTRY_NO_DEADLINE if never. */
+static inline int64_t item_deadline(const struct hash_item *item) {
+    if (!(item->flags & ITEM_EXPIRES)) return ENTRY_NO_DEADLINE;
+    int64_t when;
+    memcpy(&when, item->rest, sizeof(when));
+    return when;
+}
 static inline struct slice item_field(const struct hash_item *item) {
     return (struct slice){item->rest + item_field_offset(item), item_field_len(item)};
 }
@@ -63,9 +71,13 @@ static inline struct slice item_value(const struct hash_item *item) {
 
 /* Both are copied. */
 struct hash_item *item_create(struct slice field, struct slice value);
+/* A copy, deadline and all. */
+struct hash_item *item_copy(const struct hash_item *item);
 /* Takes the item and returns it, perhaps elsewhere, with this value (copied; it must not point into the
- * item). */
+ * item). It keeps its deadline. */
 struct hash_item *item_assign(struct hash_item *item, struct slice value);
+/* Takes the item and returns it, perhaps elsewhere, with this deadline (ENTRY_NO_DEADLINE: none). */
+struct hash_item *item_set_deadline(struct hash_item *item, int64_t deadline_ms);
 /* Frees it; returns how many allocations it was. */
 size_t item_free(struct hash_item *item);
 /* What it takes of memory. */

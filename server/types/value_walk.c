@@ -38,6 +38,7 @@ static void tell_item(void *arg, void *item) {
     if (w->type == VALUE_HASH) {
         element.name = item_field(item);
         element.value = item_value(item);
+        element.deadline_ms = item_deadline(item);
     } else {
         element.name = member_bytes(item, scratch);
     }

@@ -20,6 +20,7 @@ struct value_element {
     struct slice name;  /* a field or member */
     struct slice value; /* of a field */
     double score;
+    int64_t deadline_ms; /* of a field; ENTRY_NO_DEADLINE if it has none */
 };
 
 struct value_walk {

@@ -29,7 +29,7 @@ HEXISTS 3
   reply       int 0..1
 
 HEXPIRE -6
-  status      todo 3
+  status      built
   summary     Let fields of a hash vanish after so many seconds
   since       7.4.0
   flags       write denyoom fast
@@ -50,7 +50,7 @@ HEXPIRE -6
   reply       array of int -2..2
 
 HEXPIREAT -6
-  status      todo 3
+  status      built
   summary     Let fields of a hash vanish at a Unix time in seconds
   since       7.4.0
   flags       write denyoom fast
@@ -71,7 +71,7 @@ HEXPIREAT -6
   reply       array of int -2..2
 
 HEXPIRETIME -5
-  status      todo 3
+  status      built
   summary     The Unix times in seconds at which fields of a hash will vanish
   since       7.4.0
   flags       readonly fast
@@ -194,7 +194,7 @@ HMSET -4
   reply       simple "OK"
 
 HPERSIST -5
-  status      todo 3
+  status      built
   summary     Take the time to live of fields of a hash away
   since       7.4.0
   flags       write fast
@@ -209,7 +209,7 @@ HPERSIST -5
   reply       array of int -2..1
 
 HPEXPIRE -6
-  status      todo 3
+  status      built
   summary     Let fields of a hash vanish after so many milliseconds
   since       7.4.0
   flags       write denyoom fast
@@ -230,7 +230,7 @@ HPEXPIRE -6
   reply       array of int -2..2
 
 HPEXPIREAT -6
-  status      todo 3
+  status      built
   summary     Let fields of a hash vanish at a Unix time in milliseconds
   since       7.4.0
   flags       write denyoom fast
@@ -251,7 +251,7 @@ HPEXPIREAT -6
   reply       array of int -2..2
 
 HPEXPIRETIME -5
-  status      todo 3
+  status      built
   summary     The Unix times in milliseconds at which fields of a hash will vanish
   since       7.4.0
   flags       readonly fast
@@ -266,7 +266,7 @@ HPEXPIRETIME -5
   reply       array of int >=-2
 
 HPTTL -5
-  status      todo 3
+  status      built
   summary     Milliseconds that fields of a hash have left to live
   since       7.4.0
   flags       readonly fast
@@ -358,7 +358,7 @@ HSTRLEN 3
   reply       int >=0
 
 HTTL -5
-  status      todo 3
+  status      built
   summary     Seconds that fields of a hash have left to live
   since       7.4.0
   flags       readonly fast

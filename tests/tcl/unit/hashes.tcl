@@ -1,4 +1,4 @@
-# Hashes: every command but field TTLs, both encodings and the limits between them, random fields, scans.
+# Hashes: every command but field TTLs (hash_fields), both encodings and the limits between them, random fields, scans.
 
 set ::wrong_type {-WRONGTYPE Operation against a key holding the wrong kind of value}
 set ::not_integer {-ERR value is not an integer or out of range}

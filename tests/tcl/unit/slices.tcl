@@ -56,6 +56,29 @@ start_server {tags {slices torc}} {
         }
     }
 
+    test "200,000 fields of a hash expire together" {
+        r flushall
+        r debug set-active-expire 0
+        fill_hash big 200000
+        set full [s used_memory]
+        r config resetstat
+        set rd [redis_deferring_client]
+        for {set from 0} {$from < 200000} {incr from 1000} {
+            set fields {}
+            for {set i $from} {$i < $from + 1000} {incr i} { lappend fields field:$i }
+            $rd hpexpire big 1 FIELDS 1000 {*}$fields
+            $rd read
+        }
+        $rd close
+        assert_equal {} [r hget big field:77]
+        assert_equal {} [lindex [r hscan big 0 count 100] 1]
+        r debug set-active-expire 1
+        wait_for_condition 500 10 { [r exists big] == 0 } else { fail "[r hlen big] fields are still there" }
+        assert_lessthan [s used_memory] [expr {$full / 4}]
+        assert_equal 200000 [s expired_subkeys]
+        assert_short_turns
+    }
+
     test "A hash of 200,000 fields expires" {
         r flushall
         fill_hash big 200000

@@ -71,6 +71,21 @@ static void zalloc_is_zero_and_strings_are_copied(void **state) {
     mem_free(NULL);
 }
 
+static void gaps_open_and_close(void **state) {
+    struct mem_account account = {0}, *before = mem_account_enter(&account);
+    char *text = mem_alloc(9);
+    memcpy(text, "beginning", 9);
+    text = mem_open_gap(text, 9, 5, 30);
+    memset(text + 5, '-', 30);
+    assert_memory_equal(text, "begin------------------------------ning", 39);
+    assert_int_equal(account.used, mem_good_size(39));
+    text = mem_close_gap(text, 39, 0, 38);
+    assert_memory_equal(text, "g", 1);
+    assert_int_equal(account.used, mem_good_size(1));
+    mem_free_sized(text, 1);
+    mem_account_enter(before);
+}
+
 static void tries_fail_when_told_and_when_absurd(void **state) {
     mem_fail_after(2);
     void *first = mem_try_alloc(10);
@@ -168,6 +183,7 @@ int main(void) {
         cmocka_unit_test(size_classes_are_the_allocators),
         cmocka_unit_test(charges_balance_under_random_steps),
         cmocka_unit_test(zalloc_is_zero_and_strings_are_copied),
+        cmocka_unit_test(gaps_open_and_close),
         cmocka_unit_test(tries_fail_when_told_and_when_absurd),
         cmocka_unit_test(a_helper_is_merged),
         cmocka_unit_test(mapped_memory_is_zero_aligned_and_charged),

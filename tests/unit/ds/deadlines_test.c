@@ -11,8 +11,8 @@ struct model {
     size_t count;
 };
 
-static size_t model_first_due(const struct model *m, uint32_t unit) {
-    for (size_t i = 0; i < m->count; i++)
+static size_t model_due_from(const struct model *m, uint32_t unit, size_t from) {
+    for (size_t i = from; i < m->count; i++)
         if (m->bound[i] <= unit) return i;
     return SIZE_MAX;
 }
@@ -34,7 +34,9 @@ static void compare(const struct deadlines *d, const struct model *m, struct rng
     assert_int_equal(deadlines_min(d), model_min(m));
     for (unsigned i = 0; i < 4; i++) {
         uint32_t unit = (uint32_t)rng_below(rng, 3000);
-        assert_int_equal(deadlines_first_due(d, unit), model_first_due(m, unit));
+        assert_int_equal(deadlines_first_due(d, unit), model_due_from(m, unit, 0));
+        size_t from = rng_below(rng, m->count + 100);
+        assert_int_equal(deadlines_due_from(d, unit, from), model_due_from(m, unit, from));
     }
     for (unsigned i = 0; m->count && i < 8; i++) {
         size_t bucket = rng_below(rng, m->count);
@@ -51,6 +53,8 @@ static void test_units(void **state) {
     assert_int_equal(deadlines_unit(&d, EPOCH_MS + 63), 0);
     assert_int_equal(deadlines_unit(&d, EPOCH_MS + 64), 1);
     assert_int_equal(deadlines_unit(&d, INT64_MAX), UINT32_MAX - 1);
+    assert_true(deadlines_unit_begin(&d, 0) < 0);
+    assert_int_equal(deadlines_unit_begin(&d, 1), EPOCH_MS + 64);
     deadlines_deinit(&d);
 }
 

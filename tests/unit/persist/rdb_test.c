@@ -8,7 +8,9 @@
 #include "server/persist/rdb_out.h"
 #include "server/persist/rdb_read.h"
 #include "server/persist/rdb_write.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/string.h"
+#include "server/types/value.h"
 #include "tests/unit/persist/old_forms.h"
 #include "tests/unit/support/test.h"
 #include <math.h>
@@ -28,7 +30,7 @@ static int open_world(void **state) {
     memset(&w, 0, sizeof(w));
     w.rng = test_rng();
     hash_secret_draw(&w.secret, &w.rng);
-    w.rules = (struct rdb_rules){.hash = {&w.secret, 128, 64},
+    w.rules = (struct rdb_rules){.hash = {&w.secret, 128, 64, 1700000000000},
                                  .list = list_rules(-2, 0, 0),
                                  .set = {&w.secret, 512, 128, 64},
                                  .zset = {&w.secret, 128, 64}};
@@ -188,6 +190,12 @@ static enum rdb_status read_in_pieces(struct slice bytes, uint8_t type, struct e
     return status;
 }
 
+static void expect_deadline(void *arg, struct slice field, struct slice value, int64_t deadline_ms) {
+    int64_t other;
+    assert_true(hash_deadline(arg, field, &other));
+    assert_true(other == deadline_ms);
+}
+
 static void there_and_back(const struct entry *e, int version, bool compress) {
     struct rdb_out out = {.unmarked = !compress};
     buf_clear(&w.buf);
@@ -198,6 +206,7 @@ static void there_and_back(const struct entry *e, int version, bool compress) {
     assert_int_equal(read_in_pieces(written(), rdb_type_of(e, version), &back), RDB_DONE);
     assert_digest(e, back);
     assert_int_equal(back->kind, e->kind);
+    if (entry_type(e) == VALUE_HASH) hash_each_deadline(e, expect_deadline, back);
     value_free(back);
 }
 
@@ -213,6 +222,56 @@ static void test_there_and_back(void **state) {
                         there_and_back(e, version, version % 2);
                     value_free(e);
                 }
+}
+
+static void note_field(void *arg, struct slice field, struct slice value) {
+    struct slice *out = arg;
+    memcpy((char *)out->ptr, field.ptr, field.len);
+    out->len = field.len;
+}
+
+static void draw_field(const struct entry *e, char *room, struct slice *out) {
+    *out = (struct slice){room, 0};
+    hash_random(e, &w.rng, 1, note_field, NULL, out);
+}
+
+/* Gives some of the fields a deadline each. */
+static struct entry *date_fields(struct entry *e, size_t wanted) {
+    struct entry *model = value_copy(e, entry_key(e), ENTRY_NO_DEADLINE);
+    char scratch[2][4096];
+    for (unsigned i = 0; i < wanted; i++) {
+        struct slice field = {0}, ignored;
+        draw_field(model, scratch[0], &field);
+        if (!hash_get(model, field, scratch[1], &ignored)) continue;
+        int64_t when = 1700000000000 + (int64_t)(rng_next(&w.rng) >> (24 + rng_below(&w.rng, 40)));
+        e = hash_set_deadline(e, field, when, &w.rules.hash);
+    }
+    value_free(model);
+    return e;
+}
+
+static void test_fields_with_deadlines(void **state) {
+    static const size_t counts[] = {1, 2, 17, 128, 129, 2000};
+    for (int round = test_rounds(3); round > 0; round--)
+        for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+            struct entry *e = date_fields(make(VALUE_HASH, counts[c], 40), 1 + counts[c] / 2);
+            bool small = entry_encoding(e) == ENC_LISTPACK;
+            assert_int_equal(rdb_type_of(e, 10), small ? RDB_HASH_LISTPACK_TTLS : RDB_HASH_FIELD_TTLS);
+            assert_int_equal(rdb_version_for(e, 10), RDB_VERSION_FIELD_TTLS);
+            there_and_back(e, 12, round % 2);
+            value_free(e);
+        }
+    /* room for deadlines, and none in it */
+    struct entry *e = make(VALUE_HASH, 1, 40);
+    e = date_fields(e, 1);
+    char scratch[4096];
+    struct slice field;
+    draw_field(e, scratch, &field);
+    e = hash_set_deadline(e, field, ENTRY_NO_DEADLINE, &w.rules.hash);
+    assert_int_equal(rdb_type_of(e, 10), RDB_HASH);
+    assert_int_equal(rdb_version_for(e, 10), 10);
+    there_and_back(e, 10, false);
+    value_free(e);
 }
 
 static void test_numbers(void **state) {
@@ -232,6 +291,42 @@ static struct entry *read_dump(enum dump_result expected) {
     struct entry *e = NULL;
     assert_int_equal(dump_read(written(), SLICE("key"), &w.rules, false, &e), expected);
     return e;
+}
+
+/* What Redis 7.4 writes, and what it would not: an order that is not one is put right, damage is refused. */
+static void test_triples(void **state) {
+    static const struct {
+        const char *words[9];
+        enum dump_result result;
+    } cases[] = {
+        {{"b", "2", "1700000000001", "a", "1", "1700000000900", "c", "3", "0"}, DUMP_OK},
+        {{"c", "3", "0", "a", "1", "1700000000900", "b", "2", "1700000000001"}, DUMP_OK},
+        {{"a", "3", "0", "a", "1", "0", "b", "2", "0"}, DUMP_DAMAGED},
+        {{"a", "1", "x", "b", "2", "0", "c", "3", "0"}, DUMP_DAMAGED},
+        {{"a", "1", "-5", "b", "2", "0", "c", "3", "0"}, DUMP_DAMAGED},
+        {{"a", "1", "0", "b", "2", "0", "c"}, DUMP_DAMAGED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct slice words[9];
+        size_t count = 0;
+        for (; count < 9 && cases[i].words[count]; count++)
+            words[count] = slice_of(cases[i].words[count]);
+        struct buf blob = {0};
+        old_listpack(&blob, words, count);
+        buf_clear(&w.buf);
+        buf_append_char(&w.buf, (char)RDB_HASH_LISTPACK_TTLS);
+        buf_append(&w.buf, "\1\0\0\0\0\0\0\0", 8);
+        old_string(&w.buf, buf_slice(&blob), 1);
+        old_footer(&w.buf, 12);
+        buf_deinit(&blob);
+        struct entry *e = read_dump(cases[i].result);
+        if (e == NULL) continue;
+        int64_t when;
+        assert_true(hash_next_deadline(e) == 1700000000001);
+        assert_true(hash_deadline(e, SLICE("a"), &when) && when == 1700000000900);
+        assert_true(hash_deadline(e, SLICE("c"), &when) && when == ENTRY_NO_DEADLINE);
+        value_free(e);
+    }
 }
 
 /* Compares with the value that the current encoder and decoder agree on. */
@@ -549,10 +644,13 @@ static void test_random_damage(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_lengths),         TEST(test_strings),          TEST(test_there_and_back),
-        TEST(test_numbers),         TEST(test_old_blobs),        TEST(test_intsets),
-        TEST(test_old_scores),      TEST(test_refused_payloads), TEST(test_footer),
-        TEST(test_module_is_named), TEST(test_random_damage),
+        TEST(test_lengths),        TEST(test_strings),
+        TEST(test_there_and_back), TEST(test_fields_with_deadlines),
+        TEST(test_triples),        TEST(test_numbers),
+        TEST(test_old_blobs),      TEST(test_intsets),
+        TEST(test_old_scores),     TEST(test_refused_payloads),
+        TEST(test_footer),         TEST(test_module_is_named),
+        TEST(test_random_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,8 @@ static void world_open(struct world *w, uint32_t fields, uint64_t seed) {
     else
         w->rng = test_rng();
     hash_secret_draw(&w->secret, &w->rng);
-    w->rules = (struct hash_rules){&w->secret, 128, 64};
+    w->rules =
+        (struct hash_rules){.secret = &w->secret, .listpack_entries_max = 128, .listpack_value_max = 64};
     w->cells = calloc(fields, sizeof(*w->cells));
     memset(w->long_name, 'n', sizeof(w->long_name));
     w->outer = mem_account_enter(&w->account);
