@@ -8,6 +8,7 @@
 #include "server/persist/dump.h"
 #include "server/persist/rdb_format.h"
 #include "server/persist/rdb_read.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/string.h"
 #include "server/types/value.h"
 #include <stdlib.h>
@@ -53,15 +54,21 @@ static void must_be_same(const struct entry *a, const struct entry *b) {
     must(memcmp(left, right, DIGEST_BYTES) == 0);
 }
 
+static void ignore_field(void *arg, struct slice field) {}
+
 /* A value that was taken can be changed as any other. */
 static struct entry *change(struct entry *e) {
     struct slice words[2] = {SLICE("a member that is new, and long"), SLICE("1")};
     struct zset_pair pair = {words[0], 1.5};
     struct zset_added added;
     size_t count = 0;
+    bool more;
     switch (entry_type(e)) {
     case VALUE_LIST: return list_push(e, words, 2, true, &rules.list);
-    case VALUE_HASH: return hash_set(e, words, 1, &rules.hash, &count);
+    case VALUE_HASH:
+        e = hash_set(e, words, 1, &rules.hash, &count);
+        e = hash_set_deadline(e, words[0], 1 + (int64_t)count, &rules.hash);
+        return hash_expire(e, INT64_MAX / 2, true, SIZE_MAX, ignore_field, NULL, &count, &more);
     case VALUE_SET: return set_add(e, words, 1, &rules.set, &count);
     case VALUE_ZSET: return zset_add(e, &pair, 1, 0, &rules.zset, &added);
     default: return e;
