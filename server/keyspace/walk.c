@@ -16,6 +16,7 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "server/keyspace/reaper.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/value.h"
 
 #define KEPT_SAMPLES 8
@@ -85,6 +86,7 @@ static void begin_value(struct walk *w, int db_index, const struct entry *e) {
     v->type = entry_type(e);
     v->access = entry_access(e);
     v->deadline_ms = entry_deadline(e);
+    v->next_deadline_ms = hash_next_deadline(e);
     v->key = (struct slice){mem_strndup(key.ptr, key.len), key.len};
     value_walk_begin(&v->walk, e, tell_element);
     v->count = value_walk_count(&v->walk);

@@ -21,9 +21,10 @@ struct walk_value {
     bool begun;   /* its turn has come */
     uint32_t access;
     int64_t deadline_ms;
-    size_t count;       /* elements that it had */
-    struct slice key;   /* owned */
-    struct entry *kept; /* owned: the entry, once it was deleted */
+    int64_t next_deadline_ms; /* of a hash: hash_next_deadline of then */
+    size_t count;             /* elements that it had */
+    struct slice key;         /* owned */
+    struct entry *kept;       /* owned: the entry, once it was deleted */
     size_t kept_bytes;
     void *sink_data; /* the sink's; NULL at first */
 };
