@@ -4,7 +4,7 @@ const http = require("node:http");
 const session = require("express-session");
 const { RedisStore } = require("connect-redis");
 const { createClient } = require("redis");
-const { assert, port, test, until, run } = require("./check");
+const { assert, port, test, until, run } = require("../check");
 
 const client = createClient({ socket: { host: "127.0.0.1", port, reconnectStrategy: false } });
 client.on("error", (error) => console.log(`client error: ${error.message}`));

@@ -8,7 +8,7 @@
 // application; ioredis pipelines them by itself.
 "use strict";
 const Redis = require("ioredis");
-const { assert, port, test, until, run, random } = require("./check");
+const { assert, port, test, until, run, random } = require("../check");
 
 const USERS = 1000;
 const CONNECTIONS = 20;

@@ -1,7 +1,7 @@
 // The same ideas on node-redis, which speaks RESP3: maps, pushes and nulls arrive as such.
 "use strict";
 const { createClient } = require("redis");
-const { assert, port, test, until, run, random } = require("./check");
+const { assert, port, test, until, run, random } = require("../check");
 
 const USERS = 1000;
 const clients = [];

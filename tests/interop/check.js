@@ -5,8 +5,8 @@ const assert = require("node:assert/strict");
 const port = Number(process.env.TORC_PORT);
 const tests = [];
 
-function test(name, body) {
-  tests.push({ name, body });
+function test(name, body, timeoutMs = 20000) {
+  tests.push({ name, body, timeoutMs });
 }
 
 // Polls until probe() is truthy and returns its value.
@@ -21,7 +21,7 @@ async function until(what, probe, timeoutMs = 10000) {
 }
 
 // Ends a test that hangs (a reply that never comes) instead of hanging with it.
-async function bounded(name, body, timeoutMs = 20000) {
+async function bounded(body, timeoutMs) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done after ${timeoutMs} ms`)), timeoutMs);
@@ -37,9 +37,9 @@ async function bounded(name, body, timeoutMs = 20000) {
 async function run(close) {
   let passed = 0;
   let failed = 0;
-  for (const { name, body } of tests) {
+  for (const { name, body, timeoutMs } of tests) {
     try {
-      await bounded(name, body);
+      await bounded(body, timeoutMs);
       passed++;
       console.log(`ok      ${name}`);
     } catch (error) {
