@@ -3,6 +3,7 @@
  * The type calls back with each field and value; what is answered of them is said by `struct answer`. */
 #include "commands/command_ids.h"
 #include "common/base/mem.h"
+#include "server/commands/draw.h"
 #include "server/commands/families.h"
 #include "server/commands/scan_options.h"
 #include "server/keyspace/keys.h"
@@ -118,18 +119,9 @@ static void scan_small(struct call *call, const struct entry *e, const struct sc
 
 static void cmd_hscan(struct call *call) {
     uint64_t cursor;
-    if (!scan_parse_cursor(call, 2, &cursor)) return;
     const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_HASH, &e)) return;
-
-    /* like Redis, an absent key is answered before the options are looked at */
-    if (e == NULL) {
-        scan_answer_cursor(call, 0);
-        resp_array(call->reply, 0);
-        return;
-    }
     struct scan_options options;
-    if (!scan_parse_options(call, 3, false, &options)) return;
+    if (!scan_begin(call, VALUE_HASH, &e, &cursor, &options)) return;
 
     if (hash_table_of(e))
         scan_large(call, e, cursor, &options);
@@ -139,16 +131,11 @@ static void cmd_hscan(struct call *call) {
 
 /* --- drawn at random --- */
 
-/* A client that was cut off for not reading must not be answered on and on. */
-static bool still_there(void *arg) {
-    const struct answer *a = arg;
-    return !(a->session->flags & SESSION_CLOSE_NOW);
+static bool goes_on(void *arg) {
+    return draw_goes_on(((const struct answer *)arg)->session);
 }
 
-static void random_one(struct call *call) {
-    const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_HASH, &e)) return;
-
+static void random_one(struct call *call, const struct entry *e) {
     struct answer answer = {call->reply, FIELDS, call->session};
     if (e && hash_count_exact(e))
         hash_random(e, &call->keyspace->rng, 1, answer_pair, NULL, &answer);
@@ -156,44 +143,30 @@ static void random_one(struct call *call) {
         resp_null(call->reply);
 }
 
-static void random_many(struct call *call, int64_t wanted, bool with_values) {
-    const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_HASH, &e)) return;
-
-    bool repeat = wanted < 0;
-    size_t there = e ? hash_count_exact(e) : 0, count = repeat ? (size_t)-wanted : (size_t)wanted;
-    if (there == 0 || (!repeat && count > there)) count = there;
-    bool nested = with_values && call->reply->proto == 3;
+static void random_many(struct call *call, const struct entry *e, const struct draw *draw) {
+    size_t count = draw_count(draw, e ? hash_count_exact(e) : 0);
+    bool nested = draw->with && call->reply->proto == 3;
     struct answer answer = {
         call->reply,
-        FIELDS | (with_values ? (unsigned)VALUES : 0) | (nested ? (unsigned)NESTED : 0),
+        FIELDS | (draw->with ? (unsigned)VALUES : 0) | (nested ? (unsigned)NESTED : 0),
         call->session,
     };
 
-    resp_array(call->reply, with_values && !nested ? 2 * count : count);
-    if (repeat && count)
-        hash_random(e, &call->keyspace->rng, count, answer_pair, still_there, &answer);
+    resp_array(call->reply, draw->with && !nested ? 2 * count : count);
+    if (draw->repeat && count)
+        hash_random(e, &call->keyspace->rng, count, answer_pair, goes_on, &answer);
     else if (count)
         hash_random_unique(e, &call->keyspace->rng, count, answer_pair, &answer);
 }
 
 static void cmd_hrandfield(struct call *call) {
-    if (call->argc == 2) {
-        random_one(call);
-        return;
-    }
-    int64_t count;
-    if (!call_int64_range(call, 2, -INT64_MAX, INT64_MAX, &count, NULL)) return;
-    bool with_values = call->argc == 4 && slice_is(call->argv[3], "withvalues");
-    if (call->argc > 4 || (call->argc == 4 && !with_values)) {
-        resp_error(call->reply, ERR_SYNTAX);
-        return;
-    }
-    if (with_values && (count < -INT64_MAX / 2 || count > INT64_MAX / 2)) {
-        resp_error(call->reply, "ERR value is out of range");
-        return;
-    }
-    random_many(call, count, with_values);
+    struct draw draw;
+    const struct entry *e;
+    if (!draw_parse(call, "withvalues", &draw) || !key_read_typed(call, 1, VALUE_HASH, &e)) return;
+    if (draw.single)
+        random_one(call, e);
+    else
+        random_many(call, e, &draw);
 }
 
 const struct command_binding hash_visit_bindings[] = {

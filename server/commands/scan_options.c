@@ -3,6 +3,7 @@
 #include "server/commands/scan_options.h"
 #include "common/base/glob.h"
 #include "common/base/num.h"
+#include "server/keyspace/keys.h"
 
 #define COUNT_DEFAULT 10
 
@@ -67,4 +68,14 @@ void scan_answer_cursor(struct call *call, uint64_t cursor) {
     char digits[NUM_INT64_CHARS_MAX];
     resp_array(call->reply, 2);
     resp_bulk(call->reply, digits, num_format_uint64(digits, cursor));
+}
+
+bool scan_begin(struct call *call, enum value_type type, const struct entry **e, uint64_t *cursor,
+                struct scan_options *options) {
+    if (!scan_parse_cursor(call, 2, cursor) || !key_read_typed(call, 1, type, e)) return false;
+    if (*e) return scan_parse_options(call, 3, false, options);
+    /* like Redis, an absent key is answered before the options are looked at */
+    scan_answer_cursor(call, 0);
+    resp_array(call->reply, 0);
+    return false;
 }

@@ -1,6 +1,7 @@
 /* Sets: commands that go over many members, all, some at a time, or drawn at random. */
 #include "commands/command_ids.h"
 #include "common/base/buf.h"
+#include "server/commands/draw.h"
 #include "server/commands/families.h"
 #include "server/commands/scan_options.h"
 #include "server/commands/set_common.h"
@@ -36,18 +37,9 @@ static void answer_matching(void *arg, struct slice member) {
 
 static void cmd_sscan(struct call *call) {
     uint64_t cursor;
-    if (!scan_parse_cursor(call, 2, &cursor)) return;
     const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_SET, &e)) return;
-
-    /* like Redis, an absent key is answered before the options are looked at */
-    if (e == NULL) {
-        scan_answer_cursor(call, 0);
-        resp_array(call->reply, 0);
-        return;
-    }
     struct scan_options options;
-    if (!scan_parse_options(call, 3, false, &options)) return;
+    if (!scan_begin(call, VALUE_SET, &e, &cursor, &options)) return;
 
     struct matching m = {.options = &options};
     resp_writer_init(&m.found, call->reply->pool);
@@ -65,44 +57,34 @@ static void answer_member(void *arg, struct slice member) {
     resp_bulk_slice(call->reply, member);
 }
 
-/* A client that was cut off for not reading must not be answered on and on. */
-static bool still_there(void *arg) {
-    const struct call *call = arg;
-    return !(call->session->flags & SESSION_CLOSE_NOW);
+static bool goes_on(void *arg) {
+    return draw_goes_on(((const struct call *)arg)->session);
 }
 
-static void random_one(struct call *call) {
-    const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_SET, &e)) return;
-
+static void random_one(struct call *call, const struct entry *e) {
     if (e)
         set_random(e, &call->keyspace->rng, 1, answer_member, NULL, call);
     else
         resp_null(call->reply);
 }
 
-static void cmd_srandmember(struct call *call) {
-    if (call->argc == 2) {
-        random_one(call);
-        return;
-    }
-    if (call->argc > 3) {
-        resp_error(call->reply, ERR_SYNTAX);
-        return;
-    }
-    int64_t wanted;
-    if (!call_int64_range(call, 2, -INT64_MAX, INT64_MAX, &wanted, NULL)) return;
-    const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_SET, &e)) return;
-
-    bool repeat = wanted < 0;
-    size_t count = e == NULL ? 0 : repeat ? (size_t)-wanted : (size_t)wanted;
-    if (e && !repeat && count > set_count(e)) count = set_count(e);
+static void random_many(struct call *call, const struct entry *e, const struct draw *draw) {
+    size_t count = draw_count(draw, e ? set_count(e) : 0);
     resp_array(call->reply, count);
-    if (repeat && count)
-        set_random(e, &call->keyspace->rng, count, answer_member, still_there, call);
+    if (draw->repeat && count)
+        set_random(e, &call->keyspace->rng, count, answer_member, goes_on, call);
     else if (count)
         set_random_unique(e, &call->keyspace->rng, count, answer_member, call);
+}
+
+static void cmd_srandmember(struct call *call) {
+    struct draw draw;
+    const struct entry *e;
+    if (!draw_parse(call, NULL, &draw) || !key_read_typed(call, 1, VALUE_SET, &e)) return;
+    if (draw.single)
+        random_one(call, e);
+    else
+        random_many(call, e, &draw);
 }
 
 /* --- taken out at random --- */

@@ -2,6 +2,7 @@
 #include "commands/command_ids.h"
 #include "common/base/mem.h"
 #include "common/base/num.h"
+#include "server/commands/draw.h"
 #include "server/commands/families.h"
 #include "server/commands/scan_options.h"
 #include "server/commands/zset_common.h"
@@ -76,18 +77,9 @@ static void scan_small(struct call *call, const struct entry *e, const struct sc
 
 static void cmd_zscan(struct call *call) {
     uint64_t cursor;
-    if (!scan_parse_cursor(call, 2, &cursor)) return;
     const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_ZSET, &e)) return;
-
-    /* like Redis, an absent key is answered before the options are looked at */
-    if (e == NULL) {
-        scan_answer_cursor(call, 0);
-        resp_array(call->reply, 0);
-        return;
-    }
     struct scan_options options;
-    if (!scan_parse_options(call, 3, false, &options)) return;
+    if (!scan_begin(call, VALUE_ZSET, &e, &cursor, &options)) return;
 
     if (zset_is_small(e))
         scan_small(call, e, &options);
@@ -107,16 +99,11 @@ static void answer_drawn(void *arg, struct slice member, double score) {
     zset_answer_pair(&d->answer, member, score);
 }
 
-/* A client that was cut off for not reading must not be answered on and on. */
-static bool still_there(void *arg) {
-    const struct drawing *d = arg;
-    return !(d->session->flags & SESSION_CLOSE_NOW);
+static bool goes_on(void *arg) {
+    return draw_goes_on(((const struct drawing *)arg)->session);
 }
 
-static void random_one(struct call *call) {
-    const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_ZSET, &e)) return;
-
+static void random_one(struct call *call, const struct entry *e) {
     struct zset_answer answer = {call->reply, false, false};
     if (e)
         zset_random(e, &call->keyspace->rng, 1, zset_answer_pair, NULL, &answer);
@@ -124,38 +111,24 @@ static void random_one(struct call *call) {
         resp_null(call->reply);
 }
 
-static void random_many(struct call *call, int64_t wanted, bool with_scores) {
-    const struct entry *e;
-    if (!key_read_typed(call, 1, VALUE_ZSET, &e)) return;
+static void random_many(struct call *call, const struct entry *e, const struct draw *draw) {
+    size_t count = draw_count(draw, e ? zset_count(e) : 0);
+    struct drawing drawing = {zset_answer_begin(call, count, draw->with), call->session};
 
-    bool repeat = wanted < 0;
-    size_t count = e == NULL ? 0 : repeat ? (size_t)-wanted : (size_t)wanted;
-    if (e && !repeat && count > zset_count(e)) count = zset_count(e);
-    struct drawing drawing = {zset_answer_begin(call, count, with_scores), call->session};
-
-    if (repeat && count)
-        zset_random(e, &call->keyspace->rng, count, answer_drawn, still_there, &drawing);
+    if (draw->repeat && count)
+        zset_random(e, &call->keyspace->rng, count, answer_drawn, goes_on, &drawing);
     else if (count)
         zset_random_unique(e, &call->keyspace->rng, count, answer_drawn, &drawing);
 }
 
 static void cmd_zrandmember(struct call *call) {
-    if (call->argc == 2) {
-        random_one(call);
-        return;
-    }
-    int64_t count;
-    if (!call_int64_range(call, 2, -INT64_MAX, INT64_MAX, &count, NULL)) return;
-    bool with_scores = call->argc == 4 && slice_is(call->argv[3], "withscores");
-    if (call->argc > 4 || (call->argc == 4 && !with_scores)) {
-        resp_error(call->reply, ERR_SYNTAX);
-        return;
-    }
-    if (with_scores && (count < -INT64_MAX / 2 || count > INT64_MAX / 2)) {
-        resp_error(call->reply, "ERR value is out of range");
-        return;
-    }
-    random_many(call, count, with_scores);
+    struct draw draw;
+    const struct entry *e;
+    if (!draw_parse(call, "withscores", &draw) || !key_read_typed(call, 1, VALUE_ZSET, &e)) return;
+    if (draw.single)
+        random_one(call, e);
+    else
+        random_many(call, e, &draw);
 }
 
 const struct command_binding zset_visit_bindings[] = {

@@ -45,10 +45,10 @@ struct entry *hash_of_triples(struct slice key, struct slice listpack);
 /* Called for each field before it goes. */
 typedef void hash_gone(void *arg, struct slice field);
 /* Fields with a deadline before `now_ms` are absent from now on. Deletes them, looking at up to `effort`
- * buckets of a large hash (a small one is done with at once, unless it is 0), and adds to *count how many went; *more tells
- * that there are buckets left. Without `exact` it leaves those that fell due in the unit of time under way
- * (DEADLINE_UNIT_MS): repeated, it comes to an end, while an exact look at the present may be in vain. The
- * hash, which has ENTRY_FIELDS_EXPIRE, may end up empty: delete its key then. */
+ * buckets of a large hash (a small one is done with at once, unless it is 0), and adds to *count how many
+ * went; *more tells that there are buckets left. Without `exact` it leaves those that fell due in the unit of
+ * time under way (DEADLINE_UNIT_MS): repeated, it comes to an end, while an exact look at the present may be
+ * in vain. The hash, which has ENTRY_FIELDS_EXPIRE, may end up empty: delete its key then. */
 struct entry *hash_expire(struct entry *e, int64_t now_ms, bool exact, size_t effort, hash_gone *gone,
                           void *arg, size_t *count, bool *more);
 
