@@ -3,7 +3,6 @@
 #include "tests/unit/commands/command_fixture.h"
 #include <string.h>
 
-#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value\n"
 #define SYNTAX     "-ERR syntax error\n"
 #define NOT_INT    "-ERR value is not an integer or out of range\n"
 #define BAD_OFFSET "-ERR bit offset is not an integer or out of range\n"

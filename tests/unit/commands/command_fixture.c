@@ -114,3 +114,15 @@ uint64_t fixture_dirty(struct command_fixture *f) {
     f->keyspace.dirty = 0;
     return dirty;
 }
+
+void fixture_expect_told(struct command_fixture *f, const char *events, uint64_t dirty, const char *journal) {
+    assert_string_equal(fixture_events(f), events);
+    assert_int_equal(fixture_dirty(f), dirty);
+    assert_string_equal(fixture_journal(f), journal);
+}
+
+void fixture_forget_told(struct command_fixture *f) {
+    buf_clear(&f->events);
+    buf_clear(&f->journaled);
+    f->keyspace.dirty = 0;
+}

@@ -40,6 +40,12 @@ const char *fixture_journal(struct command_fixture *f);
 /* Changes counted since the last question. */
 uint64_t fixture_dirty(struct command_fixture *f);
 
+/* All three compared. */
+void fixture_expect_told(struct command_fixture *f, const char *events, uint64_t dirty, const char *journal);
+void fixture_forget_told(struct command_fixture *f);
+
+#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value\n"
+
 /* fixture_run, compared; \r is left out on both sides: "$3\nabc\n". */
 #define expect_reply(f, reply, ...) assert_string_equal(fixture_run(f, __VA_ARGS__), reply)
 

@@ -27,11 +27,7 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-static void expect_told(const char *events, uint64_t dirty, const char *journal) {
-    assert_string_equal(fixture_events(&f), events);
-    assert_int_equal(fixture_dirty(&f), dirty);
-    assert_string_equal(fixture_journal(&f), journal);
-}
+#define expect_told(...) fixture_expect_told(&f, __VA_ARGS__)
 
 static void fill_sicily(void) {
     fixture_run(&f, "GEOADD s " PALERMO " " CATANIA);

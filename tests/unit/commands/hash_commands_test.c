@@ -3,6 +3,7 @@
 #include "server/keyspace/keys.h"
 #include "server/types/hash.h"
 #include "tests/unit/commands/command_fixture.h"
+#include "tests/unit/commands/visit_checks.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +29,7 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value\n"
-
-static void expect_told(const char *events, uint64_t dirty, const char *journal) {
-    assert_string_equal(fixture_events(&f), events);
-    assert_int_equal(fixture_dirty(&f), dirty);
-    assert_string_equal(fixture_journal(&f), journal);
-}
+#define expect_told(...) fixture_expect_told(&f, __VA_ARGS__)
 
 static void test_set_and_get(void **state) {
     expect_reply(&f, ":2\n", "HSET h a 1 b two");
@@ -172,77 +167,19 @@ static void test_float_increments(void **state) {
 }
 
 static void test_scan(void **state) {
-    expect_reply(&f, "-ERR invalid cursor\n", "HSCAN none x");
-    expect_reply(&f, "*2\n$1\n0\n*0\n", "HSCAN none 0 nonsense");
     fixture_run(&f, "HSET h a 1");
-    expect_reply(&f, "*2\n$1\n0\n*2\n$1\na\n$1\n1\n", "HSCAN h 0");
-    expect_reply(&f, "*2\n$1\n0\n*2\n$1\na\n$1\n1\n", "HSCAN h 0 MATCH * COUNT 100");
-    expect_reply(&f, "*2\n$1\n0\n*0\n", "HSCAN h 0 match b* count 100");
-    expect_reply(&f, "*2\n$1\n0\n*2\n$1\na\n$1\n1\n", "HSCAN h 0 match [a-c] count 100");
-    expect_reply(&f, "-ERR syntax error\n", "HSCAN h 0 COUNT");
-    expect_reply(&f, "-ERR syntax error\n", "HSCAN h 0 COUNT 0");
-    expect_reply(&f, "-ERR syntax error\n", "HSCAN h 0 TYPE hash");
-    expect_reply(&f, "-ERR value is not an integer or out of range\n", "HSCAN h 0 COUNT x");
-    static const char *const bad[] = {"1a", "0x1", "18446744073709551616", "-", "+", "--1"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_string_equal(fixture_run(&f, "HSCAN h %s", bad[i]), "-ERR invalid cursor\n");
-    static const char *const good[] = {"18446744073709551615", "-1", "+1", "''", "007"};
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        assert_true(fixture_run(&f, "HSCAN h %s", good[i])[0] == '*');
+    check_scan_words(&f, "HSCAN", "h", "*2\n$1\na\n$1\n1\n");
 }
 
 static void test_scan_goes_over_all(void **state) {
-    for (int i = 0; i < 1000; i++)
-        fixture_run(&f, "HSET h field%d value%d", i, i);
-    static bool seen[1000];
-    memset(seen, 0, sizeof(seen));
-    unsigned long long cursor = 0;
-    unsigned calls = 0;
-    do {
-        char *text = strdup(fixture_run(&f, "HSCAN h %llu COUNT 50 MATCH field*", cursor)), *at;
-        assert_int_equal(sscanf(text, "*2\n$%*u\n%llu\n", &cursor), 1);
-        for (at = text; (at = strstr(at, "\nfield")); at++) {
-            int field, value;
-            assert_int_equal(sscanf(at, "\nfield%d\n$%*d\nvalue%d", &field, &value), 2);
-            assert_int_equal(field, value);
-            seen[field] = true;
-        }
-        free(text);
-        calls++;
-    } while (cursor);
-    assert_true(calls >= 15 && calls <= 21);
-    for (int i = 0; i < 1000; i++)
-        assert_true(seen[i]);
+    check_scan_goes_over_all(&f, "HSCAN", "h", "HSET h member%d %d");
 }
 
 static void test_random_fields(void **state) {
-    expect_reply(&f, "$-1\n", "HRANDFIELD none");
-    expect_reply(&f, "*0\n", "HRANDFIELD none 5");
     fixture_run(&f, "HSET h a 1");
-    expect_reply(&f, "$1\na\n", "HRANDFIELD h");
-    expect_reply(&f, "*0\n", "HRANDFIELD h 0");
-    expect_reply(&f, "*1\n$1\na\n", "HRANDFIELD h 7");
-    expect_reply(&f, "*2\n$1\na\n$1\na\n", "HRANDFIELD h -2");
-    expect_reply(&f, "*2\n$1\na\n$1\n1\n", "HRANDFIELD h 7 withvalues");
-    expect_reply(&f, "*4\n$1\na\n$1\n1\n$1\na\n$1\n1\n", "HRANDFIELD h -2 WITHVALUES");
-    f.session.reply.proto = 3;
-    expect_reply(&f, "*1\n*2\n$1\na\n$1\n1\n", "HRANDFIELD h 7 WITHVALUES");
-    expect_reply(&f, "*2\n$1\na\n$1\na\n", "HRANDFIELD h -2");
-    f.session.reply.proto = 2;
-    expect_reply(&f, "-ERR syntax error\n", "HRANDFIELD h 2 x");
-    expect_reply(&f, "-ERR syntax error\n", "HRANDFIELD none 2 x");
-    expect_reply(&f, "-ERR syntax error\n", "HRANDFIELD h 1 WITHVALUES x");
-    expect_reply(&f, "-ERR value is not an integer or out of range\n", "HRANDFIELD h x");
-    expect_reply(
-        &f, "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807\n",
-        "HRANDFIELD h -9223372036854775808");
-    expect_reply(&f, "-ERR value is out of range\n", "HRANDFIELD h -9223372036854770000 WITHVALUES");
+    check_draw_words(&f, "HRANDFIELD", "h", "withvalues");
     fixture_run(&f, "HSET h b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9 j 10");
-    for (int n = 1; n <= 12; n++) {
-        char head[16];
-        snprintf(head, sizeof(head), "*%d\n", n > 10 ? 10 : n);
-        assert_memory_equal(fixture_run(&f, "HRANDFIELD h %d", n), head, strlen(head));
-    }
+    check_draw_counts(&f, "HRANDFIELD", "h");
 }
 
 static void test_counts_hits_and_misses(void **state) {

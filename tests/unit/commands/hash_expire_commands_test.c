@@ -30,24 +30,15 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-#define NOW        1700000000000
-#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value\n"
+#define NOW 1700000000000
 
 static void advance(int64_t ms) {
     keyspace_set_now(&f.keyspace, f.keyspace.now_ms + ms);
 }
 
-static void expect_told(const char *events, uint64_t dirty, const char *journal) {
-    assert_string_equal(fixture_events(&f), events);
-    assert_int_equal(fixture_dirty(&f), dirty);
-    assert_string_equal(fixture_journal(&f), journal);
-}
+#define expect_told(...) fixture_expect_told(&f, __VA_ARGS__)
 
-static void forget_told(void) {
-    fixture_events(&f);
-    fixture_dirty(&f);
-    fixture_journal(&f);
-}
+#define forget_told() fixture_forget_told(&f)
 
 static size_t subexpiry(void) {
     return database_fields_expiring(keyspace_database(&f.keyspace, 0));

@@ -3,6 +3,7 @@
 #include "server/keyspace/keys.h"
 #include "server/types/set.h"
 #include "tests/unit/commands/command_fixture.h"
+#include "tests/unit/commands/visit_checks.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,21 +34,12 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value\n"
-#define NOT_INT    "-ERR value is not an integer or out of range\n"
-#define SYNTAX     "-ERR syntax error\n"
+#define NOT_INT "-ERR value is not an integer or out of range\n"
+#define SYNTAX  "-ERR syntax error\n"
 
-static void expect_told(const char *events, uint64_t dirty, const char *journal) {
-    assert_string_equal(fixture_events(&f), events);
-    assert_int_equal(fixture_dirty(&f), dirty);
-    assert_string_equal(fixture_journal(&f), journal);
-}
+#define expect_told(...) fixture_expect_told(&f, __VA_ARGS__)
 
-static void forget_told(void) {
-    fixture_events(&f);
-    fixture_dirty(&f);
-    fixture_journal(&f);
-}
+#define forget_told() fixture_forget_told(&f)
 
 static void expect_form(const char *key, const char *form) {
     char reply[40];
@@ -444,68 +436,25 @@ static void test_algebra_against_a_model(void **state) {
 /* --- some at a time --- */
 
 static void test_scan(void **state) {
-    expect_reply(&f, "-ERR invalid cursor\n", "SSCAN none x");
-    expect_reply(&f, "*2\n$1\n0\n*0\n", "SSCAN none 0 nonsense");
     fixture_run(&f, "SADD s a");
-    expect_reply(&f, "*2\n$1\n0\n*1\n$1\na\n", "SSCAN s 0");
-    expect_reply(&f, "*2\n$1\n0\n*1\n$1\na\n", "SSCAN s 0 MATCH * COUNT 100");
-    expect_reply(&f, "*2\n$1\n0\n*0\n", "SSCAN s 0 match b* count 100");
-    expect_reply(&f, SYNTAX, "SSCAN s 0 COUNT");
-    expect_reply(&f, SYNTAX, "SSCAN s 0 COUNT 0");
-    expect_reply(&f, NOT_INT, "SSCAN s 0 COUNT x");
-    expect_reply(&f, SYNTAX, "SSCAN s 0 TYPE set");
+    check_scan_words(&f, "SSCAN", "s", "*1\n$1\na\n");
     f.session.reply.proto = 3;
     expect_reply(&f, "*2\n$1\n0\n*1\n$1\na\n", "SSCAN s 0");
 }
 
 static void test_scan_goes_over_all(void **state) {
-    for (int i = 0; i < 1000; i++)
-        fixture_run(&f, "SADD s member%d", i);
-    static bool seen[1000];
-    memset(seen, 0, sizeof(seen));
-    unsigned long long cursor = 0;
-    unsigned calls = 0;
-    do {
-        char *text = strdup(fixture_run(&f, "SSCAN s %llu COUNT 50 MATCH member*", cursor)), *at;
-        assert_int_equal(sscanf(text, "*2\n$%*u\n%llu\n", &cursor), 1);
-        for (at = text; (at = strstr(at, "\nmember")); at++)
-            seen[atoi(at + 7)] = true;
-        free(text);
-        calls++;
-    } while (cursor);
-    assert_true(calls >= 15 && calls <= 21);
-    for (int i = 0; i < 1000; i++)
-        assert_true(seen[i]);
+    check_scan_goes_over_all(&f, "SSCAN", "s", "SADD s member%d");
     fixture_events(&f), fixture_journal(&f);
 }
 
 /* --- at random --- */
 
 static void test_random_members(void **state) {
-    expect_reply(&f, "$-1\n", "SRANDMEMBER none");
-    expect_reply(&f, "*0\n", "SRANDMEMBER none 5");
-    expect_reply(&f, "*0\n", "SRANDMEMBER none -5");
     fixture_run(&f, "SADD s a");
     forget_told();
-    expect_reply(&f, "$1\na\n", "SRANDMEMBER s");
-    expect_reply(&f, "*0\n", "SRANDMEMBER s 0");
-    expect_reply(&f, "*1\n$1\na\n", "SRANDMEMBER s 7");
-    expect_reply(&f, "*2\n$1\na\n$1\na\n", "SRANDMEMBER s -2");
-    expect_reply(&f, SYNTAX, "SRANDMEMBER s 1 2");
-    expect_reply(&f, NOT_INT, "SRANDMEMBER s x");
-    expect_reply(
-        &f, "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807\n",
-        "SRANDMEMBER s -9223372036854775808");
-    f.session.reply.proto = 3;
-    expect_reply(&f, "_\n", "SRANDMEMBER none");
-    expect_reply(&f, "*1\n$1\na\n", "SRANDMEMBER s 7");
-    f.session.reply.proto = 2;
+    check_draw_words(&f, "SRANDMEMBER", "s", NULL);
     add_numbers("s", 1, 10);
-    for (int n = 1; n <= 12; n++) {
-        char head[16];
-        snprintf(head, sizeof(head), "*%d\n", n > 10 ? 10 : n);
-        assert_memory_equal(fixture_run(&f, "SRANDMEMBER s %d", n), head, strlen(head));
-    }
+    check_draw_counts(&f, "SRANDMEMBER", "s");
     expect_members("1 2 3 4 5 6 7 8 9 a", "SRANDMEMBER s 10");
 }
 

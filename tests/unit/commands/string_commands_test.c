@@ -5,11 +5,10 @@
 
 #define NOW "1700000000000" /* the fixture's time */
 
-#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value\n"
-#define SYNTAX     "-ERR syntax error\n"
-#define NOT_INT    "-ERR value is not an integer or out of range\n"
-#define NOT_FLOAT  "-ERR value is not a valid float\n"
-#define TOO_LONG   "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\n"
+#define SYNTAX    "-ERR syntax error\n"
+#define NOT_INT   "-ERR value is not an integer or out of range\n"
+#define NOT_FLOAT "-ERR value is not a valid float\n"
+#define TOO_LONG  "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\n"
 
 static struct command_fixture f;
 
@@ -26,17 +25,9 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-static void expect_told(const char *events, uint64_t dirty, const char *journal) {
-    assert_string_equal(fixture_events(&f), events);
-    assert_int_equal(fixture_dirty(&f), dirty);
-    assert_string_equal(fixture_journal(&f), journal);
-}
+#define expect_told(...) fixture_expect_told(&f, __VA_ARGS__)
 
-static void forget_told(void) {
-    fixture_events(&f);
-    fixture_dirty(&f);
-    fixture_journal(&f);
-}
+#define forget_told() fixture_forget_told(&f)
 
 /* --- SET and GET --- */
 

@@ -4,6 +4,7 @@
 #include "server/keyspace/keys.h"
 #include "server/types/zset.h"
 #include "tests/unit/commands/command_fixture.h"
+#include "tests/unit/commands/visit_checks.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +31,7 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-static void expect_told(const char *events, uint64_t dirty, const char *journal) {
-    assert_string_equal(fixture_events(&f), events);
-    assert_int_equal(fixture_dirty(&f), dirty);
-    assert_string_equal(fixture_journal(&f), journal);
-}
+#define expect_told(...) fixture_expect_told(&f, __VA_ARGS__)
 
 /* Members and scores of a key, as "a 1 b 2". */
 static void expect_content(const char *key, const char *content) {
@@ -411,13 +408,8 @@ static void test_wrong_type(void **state) {
 /* --- some at a time, and drawn --- */
 
 static void test_scan(void **state) {
-    expect_reply(&f, "-ERR invalid cursor\n", "ZSCAN none x");
-    expect_reply(&f, "*2\n$1\n0\n*0\n", "ZSCAN none 0 nonsense");
     fixture_run(&f, "ZADD z 1.5 a");
-    expect_reply(&f, "*2\n$1\n0\n*2\n$1\na\n$3\n1.5\n", "ZSCAN z 0");
-    expect_reply(&f, "*2\n$1\n0\n*0\n", "ZSCAN z 0 match b* count 100");
-    expect_reply(&f, "*2\n$1\n0\n*2\n$1\na\n$3\n1.5\n", "ZSCAN z 0 match [a-c] count 100");
-    expect_reply(&f, "-ERR syntax error\n", "ZSCAN z 0 COUNT 0");
+    check_scan_words(&f, "ZSCAN", "z", "*2\n$1\na\n$3\n1.5\n");
     fixture_run(&f, "ZADD i -inf a");
     f.session.reply.proto = 3;
     expect_reply(&f, "*2\n$1\n0\n*2\n$1\na\n$4\n-inf\n", "ZSCAN i 0");
@@ -433,51 +425,14 @@ static void test_scan_of_long_scores(void **state) {
 }
 
 static void test_scan_goes_over_all(void **state) {
-    for (int i = 0; i < 1000; i++)
-        fixture_run(&f, "ZADD z %d member%d", i, i);
-    static bool seen[1000];
-    memset(seen, 0, sizeof(seen));
-    unsigned long long cursor = 0;
-    unsigned calls = 0;
-    do {
-        char *text = strdup(fixture_run(&f, "ZSCAN z %llu COUNT 50 MATCH member*", cursor)), *at;
-        assert_int_equal(sscanf(text, "*2\n$%*u\n%llu\n", &cursor), 1);
-        for (at = text; (at = strstr(at, "\nmember")); at++) {
-            int member, score;
-            assert_int_equal(sscanf(at, "\nmember%d\n$%*d\n%d", &member, &score), 2);
-            assert_int_equal(member, score);
-            seen[member] = true;
-        }
-        free(text);
-        calls++;
-    } while (cursor);
-    assert_true(calls >= 15 && calls <= 21);
-    for (int i = 0; i < 1000; i++)
-        assert_true(seen[i]);
+    check_scan_goes_over_all(&f, "ZSCAN", "z", "ZADD z %2$d member%1$d");
 }
 
 static void test_random_members(void **state) {
-    expect_reply(&f, "$-1\n", "ZRANDMEMBER none");
-    expect_reply(&f, "*0\n", "ZRANDMEMBER none 5");
     fixture_run(&f, "ZADD z 1 a");
-    expect_reply(&f, "$1\na\n", "ZRANDMEMBER z");
-    expect_reply(&f, "*0\n", "ZRANDMEMBER z 0");
-    expect_reply(&f, "*1\n$1\na\n", "ZRANDMEMBER z 7");
-    expect_reply(&f, "*2\n$1\na\n$1\na\n", "ZRANDMEMBER z -2");
-    expect_reply(&f, "*4\n$1\na\n$1\n1\n$1\na\n$1\n1\n", "ZRANDMEMBER z -2 WITHSCORES");
-    f.session.reply.proto = 3;
-    expect_reply(&f, "*1\n*2\n$1\na\n,1\n", "ZRANDMEMBER z 7 WITHSCORES");
-    f.session.reply.proto = 2;
-    expect_reply(&f, "-ERR syntax error\n", "ZRANDMEMBER z 2 x");
-    expect_reply(&f, "-ERR syntax error\n", "ZRANDMEMBER none 1 WITHSCORES x");
-    expect_reply(&f, "-ERR value is not an integer or out of range\n", "ZRANDMEMBER z x");
-    expect_reply(&f, "-ERR value is out of range\n", "ZRANDMEMBER z -9223372036854770000 WITHSCORES");
+    check_draw_words(&f, "ZRANDMEMBER", "z", "WITHSCORES");
     fixture_run(&f, "ZADD z 2 b 3 c 4 d 5 e 6 f 7 g 8 h 9 i 10 j");
-    for (int n = 1; n <= 12; n++) {
-        char head[16];
-        snprintf(head, sizeof(head), "*%d\n", n > 10 ? 10 : n);
-        assert_memory_equal(fixture_run(&f, "ZRANDMEMBER z %d", n), head, strlen(head));
-    }
+    check_draw_counts(&f, "ZRANDMEMBER", "z");
 }
 
 #define BOTH(test)                                                                                           \
