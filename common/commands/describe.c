@@ -11,6 +11,7 @@
 #include "commands/command_ids.h"
 #include "common/base/glob.h"
 #include "common/commands/keys.h"
+#include <ctype.h>
 
 static void field(struct resp_writer *w, const char *name, const char *value) {
     resp_bulk_cstr(w, name);
@@ -341,6 +342,37 @@ void describe_getkeysandflags(struct resp_writer *w, const struct command_names 
         }
     }
     key_refs_deinit(&refs);
+}
+
+/* --- names that there are not --- */
+
+#define SHOWN_MAX 128
+
+/* At most `room` bytes, and none behind a zero byte: errors are told as C strings are. */
+static void append_shown(struct buf *text, struct slice arg, size_t room) {
+    buf_append(text, arg.ptr, strnlen(arg.ptr, arg.len < room ? arg.len : room));
+}
+
+void describe_unknown(struct buf *text, const struct slice *argv, int argc) {
+    buf_append_str(text, "ERR unknown command '");
+    append_shown(text, argv[0], SHOWN_MAX);
+    buf_append_str(text, "', with args beginning with: ");
+    size_t first = text->len;
+    for (int i = 1; i < argc && text->len - first < SHOWN_MAX; i++) {
+        size_t room = SHOWN_MAX - (text->len - first);
+        buf_append_char(text, '\'');
+        append_shown(text, argv[i], room);
+        buf_append_str(text, "' ");
+    }
+}
+
+void describe_unknown_sub(struct buf *text, const struct slice *argv) {
+    buf_append_str(text, "ERR unknown subcommand '");
+    append_shown(text, argv[1], SHOWN_MAX);
+    buf_append_str(text, "'. Try ");
+    for (size_t i = 0; i < argv[0].len; i++)
+        buf_append_char(text, (char)toupper((unsigned char)argv[0].ptr[i]));
+    buf_append_str(text, " HELP.");
 }
 
 /* --- HELP --- */

@@ -5,6 +5,7 @@
 #ifndef TORC_COMMANDS_DESCRIBE_H
 #define TORC_COMMANDS_DESCRIBE_H
 
+#include "common/base/buf.h"
 #include "common/base/slice.h"
 #include "common/commands/command.h"
 #include "common/commands/names.h"
@@ -33,6 +34,10 @@ void describe_getkeys(struct resp_writer *w, const struct command_names *called,
                       int count);
 void describe_getkeysandflags(struct resp_writer *w, const struct command_names *called,
                               const struct slice *args, int count);
+
+/* Appends the error for a command that there is not, or for a subcommand of argv[0]: "ERR unknown …". */
+void describe_unknown(struct buf *text, const struct slice *argv, int argc);
+void describe_unknown_sub(struct buf *text, const struct slice *argv);
 
 /* The HELP subcommand of any container (COMMAND HELP, CONFIG HELP, …): its built subcommands with their
  * syntax. `called` is how the client called it. */

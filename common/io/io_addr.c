@@ -57,6 +57,10 @@ int io_addr_resolve(struct io_addr *addr, const char *host, uint16_t port) {
     return 0;
 }
 
+const char *io_addr_resolve_error(int code) {
+    return gai_strerror(code);
+}
+
 uint16_t io_addr_port(const struct io_addr *addr) {
     switch (addr->sa.ss_family) {
     case AF_INET: return ntohs(((const struct sockaddr_in *)&addr->sa)->sin_port);

@@ -31,6 +31,7 @@ struct io_addr {
 bool io_addr_parse(struct io_addr *addr, const char *host, uint16_t port);
 /* Looks a name up. Blocks: for boot and for jobs only. 0 or an EAI_ code. */
 int io_addr_resolve(struct io_addr *addr, const char *host, uint16_t port);
+const char *io_addr_resolve_error(int code); /* what an EAI_ code means, in words */
 /* "127.0.0.1:6379", "[::1]:6379", "/path/sock:0"; returns `out` (IO_ADDR_TEXT_MAX bytes). */
 char *io_addr_text(const struct io_addr *addr, char *out);
 /* Only the host part, "127.0.0.1", "::1" or the path; and the port, 0 for Unix. */

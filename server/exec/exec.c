@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
+#include "common/commands/describe.h"
 #include "common/commands/keys.h"
 #include "server/exec/exec_int.h"
 #include "server/exec/options.h"
@@ -17,7 +18,6 @@
 #include "server/keyspace/task.h"
 #include "server/keyspace/waiting.h"
 #include "server/keyspace/watch.h"
-#include <ctype.h>
 #include <stdio.h>
 
 #define GROUP_HASHES 128
@@ -229,37 +229,17 @@ static void refuse(struct exec *x, struct call *call, const char *error) {
     exec_count_error(x, call->reply->error_code);
 }
 
-/* At most `room` bytes, and none behind a zero byte: errors are told as C strings are. */
-static void append_shown(struct buf *text, struct slice arg, size_t room) {
-    buf_append(text, arg.ptr, strnlen(arg.ptr, arg.len < room ? arg.len : room));
-}
-
 static void refuse_unknown(struct exec *x, struct call *call) {
-    struct buf args = {0}, text = {0};
-    for (int i = 1; i < call->argc && args.len < 128; i++) {
-        size_t room = 128 - args.len;
-        buf_append_char(&args, '\'');
-        append_shown(&args, call->argv[i], room);
-        buf_append_str(&args, "' ");
-    }
-    buf_append_str(&text, "ERR unknown command '");
-    append_shown(&text, call->argv[0], 128);
-    buf_append_str(&text, "', with args beginning with: ");
-    buf_append_slice(&text, buf_slice(&args));
+    struct buf text = {0};
+    describe_unknown(&text, call->argv, call->argc);
     x->totals.rejected_unknown++;
     refuse(x, call, buf_cstr(&text));
-    buf_deinit(&args);
     buf_deinit(&text);
 }
 
 static void refuse_unknown_sub(struct exec *x, struct call *call) {
     struct buf text = {0};
-    buf_append_str(&text, "ERR unknown subcommand '");
-    append_shown(&text, call->argv[1], 128);
-    buf_append_str(&text, "'. Try ");
-    for (size_t i = 0; i < call->argv[0].len; i++)
-        buf_append_char(&text, (char)toupper((unsigned char)call->argv[0].ptr[i]));
-    buf_append_str(&text, " HELP.");
+    describe_unknown_sub(&text, call->argv);
     call->spec = NULL;
     refuse(x, call, buf_cstr(&text));
     buf_deinit(&text);
