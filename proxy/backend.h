@@ -1,0 +1,71 @@
+/* Connections to servers.
+ *
+ *      upstream (one server, as this thread sees it)
+ *        ├─ shared backends, one for each (database, protocol) in use: requests of all clients, pipelined
+ *        └─ private backends: of one client while it blocks, is in a transaction, or is subscribed
+ *
+ * Replies come in the order of the requests, so a backend needs no ids: a queue is enough. A connection is
+ * made when it is first needed. When it breaks, what was sent is answered with an error (a write may have
+ * happened, so it is never sent again); until the next attempt, requests are refused at once. */
+#ifndef TORC_PROXY_BACKEND_H
+#define TORC_PROXY_BACKEND_H
+
+#include "common/base/list.h"
+#include "common/resp/resp_reply.h"
+#include "proxy/outlet.h"
+#include "proxy/request.h"
+#include "proxy/topology.h"
+
+enum backend_state { BACKEND_CONNECTING, BACKEND_UP, BACKEND_CLOSING };
+
+struct backend {
+    struct io_stream stream;
+    struct upstream *upstream;
+    struct outlet out;
+    struct resp_scan scan;
+    struct request *first, *last; /* sent, not answered */
+    struct link dirty, all;       /* in worker.dirty_backends; in upstream.backends */
+    int db;
+    uint8_t proto, state; /* 2 or 3; enum backend_state */
+    bool is_private;
+    struct client *holder; /* of a private one */
+    void (*pushed)(struct backend *b,
+                   struct slice part); /* takes what comes unasked (RESP3 pushes, messages) */
+};
+
+struct upstream {
+    struct worker *worker;
+    struct topology_server at;
+    char shard[TOPOLOGY_NAME_MAX + 1];
+    struct link backends;
+    struct backend *usual; /* the shared one of database 0, RESP2: nearly all requests */
+    int64_t down_until_us; /* 0: not known to be down */
+    unsigned failures;     /* attempts in a row */
+    char down_why[96];
+    uint64_t requests, errors, connects; /* for INFO */
+    uint64_t requests_bytes, replies_bytes;
+};
+
+struct upstream *upstream_create(struct worker *w, const struct topology_server *at, const char *shard);
+/* Closes its connections; what was sent is answered with an error. Freed once they have drained. */
+void upstream_close(struct upstream *u);
+
+/* The shared connection, opened if need be. NULL: the server is down, u->down_why says why. */
+struct backend *upstream_backend(struct upstream *u, int db, uint8_t proto);
+/* A connection for one client alone (borrowed holder); NULL as above. Ends with backend_close. */
+struct backend *upstream_private(struct upstream *u, int db, uint8_t proto, struct client *holder);
+
+/* Sends `r` with these bytes: a whole request in multibulk form. */
+void backend_send(struct backend *b, struct request *r, const char *text, size_t len);
+void backend_send_words(struct backend *b, struct request *r, const struct slice *words, int count);
+/* What is under way is answered with an error that names `why`. */
+void backend_close(struct backend *b, const char *why);
+void backend_flush(struct backend *b); /* at the end of a turn */
+/* Answers what has waited too long with an error; closes a connection that has been silent for much longer.
+ */
+void backend_expire(struct backend *b, int64_t now_us, int64_t timeout_us);
+
+/* Writes `count` words as a request. */
+void backend_write_words(struct resp_writer *w, const struct slice *words, int count);
+
+#endif

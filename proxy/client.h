@@ -1,0 +1,69 @@
+/* A client of the proxy: its input cut into commands, its queue of requests, its output.
+ *
+ *      on_recv ─► parse in place ─► dispatch ─► queue ─► (replies, in order) ─► outlet ─► stream
+ *                    │ incomplete, or must wait
+ *                    ▼
+ *                  tail (owned copy; parsed again when the client may go on)
+ *
+ * A command waits (client_hold) when what is before it must be answered first: it changes the connection's
+ * state, the slot map changed meanwhile, or the client has too much under way. Then its bytes stay in the
+ * tail, receiving is paused, and the client goes on once its queue is empty. */
+#ifndef TORC_PROXY_CLIENT_H
+#define TORC_PROXY_CLIENT_H
+
+#include "common/base/list.h"
+#include "common/resp/resp_parser.h"
+#include "proxy/outlet.h"
+#include "proxy/request.h"
+
+enum client_flags {
+    CLIENT_NEEDS_AUTH = 1 << 0,
+    CLIENT_CLOSE_WHEN_SENT = 1 << 1,
+    CLIENT_EOF = 1 << 2,      /* sends nothing more; its requests are still answered */
+    CLIENT_HELD = 1 << 3,     /* waits for its queue to empty */
+    CLIENT_FULL = 1 << 4,     /* has too much under way */
+    CLIENT_READONLY = 1 << 5, /* may be served by replicas */
+    CLIENT_CLOSED = 1 << 6,
+};
+
+struct client {
+    struct io_stream stream;
+    struct worker *worker;
+    struct link all, ready, dirty;
+    uint64_t id;
+    uint32_t flags; /* enum client_flags */
+    int db;
+    uint64_t epoch; /* of the slot map that its requests under way were routed by */
+    struct request *first, *last;
+    unsigned queued;
+    size_t queued_bytes; /* of these requests */
+    struct outlet out;
+    struct resp_parser parser;
+    char *tail; /* owned */
+    size_t tail_pos, tail_len, tail_cap;
+    int64_t created_us, active_us;
+    const struct command_spec *last_command;
+    char *name; /* owned; NULL: none */
+};
+
+void client_open(struct worker *w, int socket);
+/* Once its replies are sent, or at once. */
+void client_close(struct client *c, bool after_replies);
+
+/* Appends a request of this client; it is answered in the order in which it was appended. */
+void client_queue(struct client *c, struct request *r);
+/* Moves what is answered from the queue's front into the output. */
+void client_advance(struct client *c);
+/* The command that is being dispatched must wait until the queue is empty. */
+void client_hold(struct client *c);
+/* Where a reply of the proxy's own goes: to the output if nothing is under way, else into a request that
+ * waits its turn. client_reply_end ends what client_reply_begin began. */
+struct resp_writer *client_reply_begin(struct client *c);
+void client_reply_end(struct client *c);
+
+void client_touch_output(struct client *c); /* there is something to send at the end of the turn */
+void client_flush(struct client *c);
+/* Parses what it kept back. */
+void client_go_on(struct client *c);
+
+#endif

@@ -1,0 +1,56 @@
+/* redis.conf's syntax and, where an option means the same, its name. */
+#include "proxy/options.h"
+#include "common/base/log.h"
+
+static const struct conf_choice engines[] = {
+    {"auto", IO_ENGINE_AUTO}, {"io_uring", IO_ENGINE_URING}, {"epoll", IO_ENGINE_EPOLL}, {NULL, 0}};
+static const struct conf_choice levels[] = {{"debug", LOG_LEVEL_DEBUG},     {"verbose", LOG_LEVEL_VERBOSE},
+                                            {"notice", LOG_LEVEL_NOTICE},   {"warning", LOG_LEVEL_WARNING},
+                                            {"nothing", LOG_LEVEL_NOTHING}, {NULL, 0}};
+
+/* shard <name> <host:port> [slots] */
+static bool take_shard(void *owner, const struct slice *words, int count, struct conf_error *err) {
+    struct proxy_options *o = owner;
+    return topology_add_shard(&o->map, words[0], words[1], count > 2 ? words[2] : SLICE(""), err);
+}
+
+/* replica <shard> <host:port> */
+static bool take_replica(void *owner, const struct slice *words, int count, struct conf_error *err) {
+    struct proxy_options *o = owner;
+    return topology_add_replica(&o->map, words[0], words[1], err);
+}
+
+#define FIELD     struct proxy_options
+#define IMMUTABLE .flags = CONF_IMMUTABLE
+
+static const struct conf_option table[] = {
+    CONF_OPT_INT("port", FIELD, port, 0, 65535, "6379", IMMUTABLE),
+    CONF_OPT_WORDS("bind", FIELD, bind, "* -::*", .flags = CONF_IMMUTABLE | CONF_MULTI_ARG),
+    CONF_OPT_INT("threads", FIELD, threads, 1, PROXY_THREADS_MAX, "1", IMMUTABLE),
+    CONF_OPT_INT("tcp-backlog", FIELD, tcp_backlog, 0, 65535, "511", IMMUTABLE),
+    CONF_OPT_INT("tcp-keepalive", FIELD, tcp_keepalive_s, 0, 86400, "300", IMMUTABLE),
+    CONF_OPT_INT("timeout", FIELD, timeout_s, 0, 86400 * 365, "0"),
+    CONF_OPT_INT("databases", FIELD, databases, 1, 1 << 20, "16", IMMUTABLE),
+    CONF_OPT_INT("request-timeout", FIELD, request_timeout_ms, 1, 86400000, "5000"),
+    CONF_OPT_INT64("maxclients", FIELD, maxclients, 1, INT32_MAX, "10000"),
+    CONF_OPT_MEMORY("client-query-buffer-limit", FIELD, query_limit, 1 << 20, INT64_MAX, "1gb"),
+    CONF_OPT_INT64("proto-max-bulk-len", FIELD, bulk_len_max, 1 << 20, INT64_MAX, "536870912"),
+    CONF_OPT_STRING("requirepass", FIELD, requirepass, NULL, .flags = CONF_SENSITIVE),
+    CONF_OPT_STRING("server-user", FIELD, server_user, NULL, IMMUTABLE),
+    CONF_OPT_STRING("server-password", FIELD, server_password, NULL,
+                    .flags = CONF_IMMUTABLE | CONF_SENSITIVE),
+    CONF_OPT_ENUM("io-engine", FIELD, io_engine, engines, "auto", IMMUTABLE),
+    CONF_OPT_ENUM("loglevel", FIELD, loglevel, levels, "notice"),
+    CONF_OPT_STRING("logfile", FIELD, logfile, "", .flags = CONF_IMMUTABLE | CONF_KEEP_EMPTY),
+    CONF_OPT_LINE("shard", 2, 3, take_shard),
+    CONF_OPT_LINE("replica", 2, 2, take_replica),
+};
+
+void proxy_options_register(struct proxy_options *o, struct conf *conf) {
+    topology_init(&o->map);
+    conf_register(conf, table, CONF_COUNT(table), o, o);
+}
+
+void proxy_options_deinit(struct proxy_options *o) {
+    topology_deinit(&o->map);
+}

@@ -1,0 +1,190 @@
+/* A turn:
+ *
+ *      io_turn: replies and requests come in, and are passed on into outlets
+ *      ready:   clients that were held back parse on, which may complete others
+ *      flush:   each server and each client that has something to get gets one send */
+#include "proxy/worker.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
+#include "proxy/client.h"
+#include <errno.h>
+
+#define CRON_US      50000
+#define CHUNKS_FREED 512
+
+/* --- the map --- */
+
+struct upstream *worker_upstream(struct worker *w, uint16_t shard) {
+    if (unlikely(shard >= w->upstream_count)) {
+        w->upstreams = mem_realloc(w->upstreams, w->map.shard_count * sizeof(*w->upstreams));
+        while (w->upstream_count < w->map.shard_count)
+            w->upstreams[w->upstream_count++] = NULL;
+    }
+    struct upstream *u = w->upstreams[shard];
+    if (likely(u != NULL)) return u;
+    const struct topology_shard *s = &w->map.shards[shard];
+    return w->upstreams[shard] = upstream_create(w, &s->primary, s->name);
+}
+
+struct upstream *worker_owner(struct worker *w, uint16_t slot) {
+    uint16_t shard = w->map.owner[slot];
+    return likely(shard != TOPOLOGY_NONE) ? worker_upstream(w, shard) : NULL;
+}
+
+/* --- time --- */
+
+static void expire_clients(struct worker *w, int64_t now_us) {
+    int64_t timeout_us = (int64_t)w->conf->timeout_s * 1000000;
+    if (timeout_us == 0) return;
+    LIST_FOR(at, next, &w->clients) {
+        struct client *c = LIST_OWNER(at, struct client, all);
+        if (c->first == NULL && now_us - c->active_us > timeout_us) client_close(c, false);
+    }
+}
+
+static void on_cron(struct io_timer *timer) {
+    struct worker *w = LIST_OWNER(timer, struct worker, cron);
+    int64_t now_us = io_now_us(w->io);
+    for (unsigned i = 0; i < w->upstream_count; i++) {
+        if (w->upstreams[i] == NULL) continue;
+        LIST_FOR(at, next, &w->upstreams[i]->backends)
+        backend_expire(LIST_OWNER(at, struct backend, all), now_us,
+                       (int64_t)w->conf->request_timeout_ms * 1000);
+    }
+    expire_clients(w, now_us);
+    io_timer_set(w->io, timer, now_us + CRON_US);
+}
+
+/* --- listening --- */
+
+static void on_accept(struct io_listener *l, int socket) {
+    client_open(LIST_OWNER(l, struct door, listener)->worker, socket);
+}
+
+static void on_door_closed(struct io_listener *l) {
+    LIST_OWNER(l, struct door, listener)->worker->doors_closing--;
+}
+
+/* As redis.conf has it: an address that begins with - need not be there. */
+static bool open_door(struct worker *w, const char *host) {
+    const struct proxy_options *conf = w->conf;
+    struct io_listen_options options = {.backlog = conf->tcp_backlog,
+                                        .reuse_port = conf->threads > 1,
+                                        .keepalive_s = (unsigned)conf->tcp_keepalive_s};
+    struct door *door = &w->doors[w->door_count];
+    bool optional = host[0] == '-';
+    door->worker = w;
+    int failed = io_addr_parse(&options.addr, host + optional, (uint16_t)conf->port)
+                     ? io_listen(w->io, &door->listener, &options, on_accept)
+                     : EINVAL;
+    if (failed == 0) w->door_count++;
+    if (failed == 0 || (optional && failed != EADDRINUSE)) return true;
+    log_warning(w->log, "Could not listen on %s:%d: %s", host + optional, conf->port, strerror(failed));
+    return false;
+}
+
+static bool listen_everywhere(struct worker *w) {
+    const struct conf_words *bind = &w->conf->bind;
+    for (int i = 0; i < bind->count && w->door_count < PROXY_BINDS_MAX; i++)
+        if (!open_door(w, bind->item[i])) return false;
+    if (w->door_count == 0) log_warning(w->log, "There is no address to listen on (option bind)");
+    return w->door_count > 0;
+}
+
+/* --- life --- */
+
+bool worker_init(struct worker *w, unsigned index, const struct proxy_options *conf, struct logger *log,
+                 struct sim_world *world) {
+    char error[160];
+    struct io_config config = {.engine = world ? IO_ENGINE_SIM : (enum io_engine)conf->io_engine,
+                               .world = world};
+    *w = (struct worker){.index = index, .conf = conf, .log = log};
+    list_init(&w->clients);
+    list_init(&w->ready);
+    list_init(&w->dirty_clients);
+    list_init(&w->dirty_backends);
+    topology_init(&w->map);
+    topology_copy(&w->map, &conf->map);
+    resp_pool_init(&w->pool);
+    resp_arena_init(&w->arena);
+    resp_writer_init(&w->own_reply, &w->pool);
+    key_refs_init(&w->keys);
+    w->io = io_create(&config, error);
+    if (w->io == NULL) {
+        log_warning(log, "The io engine cannot be started: %s", error);
+        return false;
+    }
+    io_timer_init(&w->cron, on_cron);
+    io_timer_set(w->io, &w->cron, io_now_us(w->io) + CRON_US);
+    return listen_everywhere(w);
+}
+
+void worker_close(struct worker *w) {
+    w->closing = true;
+    io_timer_cancel(w->io, &w->cron);
+    w->doors_closing = w->door_count;
+    for (unsigned i = 0; i < w->door_count; i++)
+        io_listener_close(&w->doors[i].listener, on_door_closed);
+    LIST_FOR(at, next, &w->clients) client_close(LIST_OWNER(at, struct client, all), false);
+    for (unsigned i = 0; i < w->upstream_count; i++)
+        if (w->upstreams[i]) upstream_close(w->upstreams[i]);
+}
+
+static bool drained(const struct worker *w) {
+    if (w->doors_closing || !list_empty(&w->clients)) return false;
+    for (unsigned i = 0; i < w->upstream_count; i++)
+        if (w->upstreams[i] && !list_empty(&w->upstreams[i]->backends)) return false;
+    return true;
+}
+
+static void run_ready(struct worker *w) {
+    while (!list_empty(&w->ready)) {
+        struct client *c = LIST_OWNER(w->ready.next, struct client, ready);
+        list_remove(&c->ready);
+        client_go_on(c);
+    }
+}
+
+static void flush(struct worker *w) {
+    while (!list_empty(&w->dirty_backends)) {
+        struct backend *b = LIST_OWNER(w->dirty_backends.next, struct backend, dirty);
+        list_remove(&b->dirty);
+        backend_flush(b);
+    }
+    while (!list_empty(&w->dirty_clients)) {
+        struct client *c = LIST_OWNER(w->dirty_clients.next, struct client, dirty);
+        list_remove(&c->dirty);
+        client_flush(c);
+    }
+}
+
+bool worker_turn(struct worker *w) {
+    if (w->closing && drained(w)) return false;
+    io_turn(w->io, w->pool.dying ? 0 : -1);
+    if (!w->closing) {
+        run_ready(w);
+        flush(w);
+    }
+    resp_arena_reset(&w->arena);
+    resp_pool_step(&w->pool, CHUNKS_FREED);
+    return true;
+}
+
+void worker_deinit(struct worker *w) {
+    for (unsigned i = 0; i < w->upstream_count; i++)
+        if (w->upstreams[i]) mem_free_sized(w->upstreams[i], sizeof(*w->upstreams[i]));
+    mem_free(w->upstreams);
+    while (w->spare_requests) {
+        struct request *r = w->spare_requests;
+        w->spare_requests = r->next;
+        buf_deinit(&r->reply);
+        mem_free_sized(r, sizeof(*r));
+    }
+    key_refs_deinit(&w->keys);
+    resp_writer_deinit(&w->own_reply);
+    resp_arena_deinit(&w->arena);
+    resp_pool_deinit(&w->pool);
+    topology_deinit(&w->map);
+    if (w->io) io_destroy(&w->io);
+}

@@ -1,0 +1,71 @@
+/* One thread of the proxy: a loop, its clients, its connections to the servers, its copy of the slot map.
+ * Threads share nothing but the listening port and, at a reload, a new map that is handed over. */
+#ifndef TORC_PROXY_WORKER_H
+#define TORC_PROXY_WORKER_H
+
+#include "common/commands/keys.h"
+#include "common/io/io_stream.h"
+#include "common/resp/resp_parser.h"
+#include "common/resp/resp_writer.h"
+#include "proxy/backend.h"
+#include "proxy/options.h"
+#include "proxy/topology.h"
+
+struct logger;
+
+struct worker_stats {
+    uint64_t connections, rejected, commands, protocol_errors;
+    uint64_t forwarded, split, everywhere, local;
+    uint64_t moved, timeouts, refused_down;
+};
+
+struct door {
+    struct io_listener listener;
+    struct worker *worker;
+};
+
+struct worker {
+    unsigned index;
+    struct io *io;
+    struct logger *log;               /* borrowed */
+    const struct proxy_options *conf; /* borrowed: this thread's view */
+    struct topology map;
+    struct upstream **upstreams; /* by shard; NULL: not needed yet */
+    unsigned upstream_count;
+
+    struct door doors[PROXY_BINDS_MAX];
+    unsigned door_count, doors_closing;
+    struct link clients; /* all */
+    size_t client_count;
+    uint64_t next_client_id;
+    struct link ready;          /* clients with input that may go on */
+    struct link dirty_clients;  /* with something to send */
+    struct link dirty_backends; /* the same */
+    size_t waiting_bytes;       /* requests sent and not answered */
+
+    struct resp_pool pool;
+    struct resp_arena arena;
+    struct resp_writer own_reply; /* a reply of ours that has to wait its turn, while it is written */
+    struct key_refs keys;         /* room for the keys of one command */
+    struct request *spare_requests;
+    struct io_timer cron;
+    struct worker_stats stats;
+    bool closing;
+};
+
+/* By the thread that will run it. conf and log are borrowed, conf->map is copied. `world`: of a simulation,
+ * else NULL. False: the log says why, and worker_deinit is the only call left. */
+bool worker_init(struct worker *w, unsigned index, const struct proxy_options *conf, struct logger *log,
+                 struct sim_world *world);
+void worker_deinit(struct worker *w);
+
+/* Runs one turn. False once it was closed and has drained. */
+bool worker_turn(struct worker *w);
+/* Stops listening and lets go of all connections. Turns go on until they have drained. */
+void worker_close(struct worker *w);
+
+/* The upstream of a slot's owner; NULL: nobody owns it. */
+struct upstream *worker_owner(struct worker *w, uint16_t slot);
+struct upstream *worker_upstream(struct worker *w, uint16_t shard);
+
+#endif
