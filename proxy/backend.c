@@ -9,12 +9,14 @@
 #include "common/base/num.h"
 #include "common/base/panic.h"
 #include "proxy/client.h"
+#include "proxy/private.h"
 #include "proxy/worker.h"
 #include <stdio.h>
 
 #define REDIRECTS_MAX  5
 #define RETRY_FIRST_US 50000
 #define RETRY_MAX_US   1000000
+#define IDLE_MAX       16 /* private connections of a server that nobody holds */
 #define SILENT_TIMES   10 /* timeouts without any reply after which a connection is given up */
 
 /* --- sending --- */
@@ -105,15 +107,14 @@ static bool redirect(struct backend *b, struct request *r) {
     uint16_t slot;
     if (!moved && !(line.len > 5 && memcmp(line.ptr, "-ASK ", 5) == 0)) return false;
     struct worker *w = b->upstream->worker;
-    if (b->is_private || r->redirects == REDIRECTS_MAX || !parse_redirect(line, &slot, &address))
-        return false;
+    if (!parse_redirect(line, &slot, &address)) return false;
     uint16_t shard = topology_shard_at(&w->map, address);
     if (shard == TOPOLOGY_NONE) return false;
     if (moved) topology_move(&w->map, slot, shard);
     w->stats.moved++;
-    r->redirects++;
+    if ((r->flags & REQUEST_STAYS) || r->redirects++ == REDIRECTS_MAX) return false;
     struct upstream *to = worker_upstream(w, shard);
-    struct backend *next = upstream_backend(to, b->db, b->proto);
+    struct backend *next = b->is_private ? private_follow(b, to) : upstream_backend(to, b->db, b->proto);
     if (next == NULL) {
         buf_clear(&r->reply);
         buf_printf(&r->reply, "-CLUSTERDOWN slot %d moved to %s, which is down: %s\r\n", slot, to->at.text,
@@ -142,6 +143,7 @@ static void complete(struct backend *b) {
     bool again = unlikely(is_error) && !(r->flags & REQUEST_ANSWERED) && redirect(b, r);
     outlet_done(&b->out, text_end);
     if (again) return;
+    if (r->client && r->client->first == r) client_reply_passed(r->client);
     request_answer(w, r);
     let_go(w, r);
 }
@@ -157,6 +159,7 @@ static void deliver(struct backend *b, struct request *r, const char *bytes, siz
             buf_clear(&r->reply);
         }
         resp_raw(&c->out.writer, bytes, len);
+        c->flags |= CLIENT_MID_REPLY;
         client_touch_output(c);
         return;
     }
@@ -168,18 +171,23 @@ static size_t take_piece(struct backend *b, const char *bytes, size_t len) {
     size_t used = 0;
     bool begins =
         b->scan.values_left == 0 && b->scan.payload_left == 0 && b->scan.line_len == 0 && !b->scan.is_text;
-    bool unasked = begins ? bytes[0] == '>' && b->pushed : false;
+    if (begins) b->unasked = bytes[0] == '>' && b->pushed;
     enum resp_result result = resp_scan(&b->scan, bytes, len, &used);
     if (result == RESP_ERR) {
         b->upstream->worker->stats.protocol_errors++;
         backend_close(b, "it broke the protocol");
         return len;
     }
-    if (unasked || b->first == NULL) {
-        if (b->pushed)
-            b->pushed(b, (struct slice){bytes, used});
-        else
-            backend_close(b, "it sent what nobody asked for");
+    if (b->unasked) {
+        buf_append(&b->message, bytes, used);
+        if (result == RESP_OK) {
+            b->pushed(b, buf_slice(&b->message));
+            buf_clear(&b->message);
+        }
+        return used;
+    }
+    if (b->first == NULL) {
+        backend_close(b, "it sent what nobody asked for");
         return used;
     }
     deliver(b, b->first, bytes, used);
@@ -215,6 +223,7 @@ void backend_close(struct backend *b, const char *why) {
     struct upstream *u = b->upstream;
     if (b->state == BACKEND_CLOSING) return;
     bool was_up = b->state == BACKEND_UP;
+    if (b->is_private) private_broken(b);
     b->state = BACKEND_CLOSING;
     list_remove(&b->dirty);
     if (u->usual == b) u->usual = NULL;
@@ -268,6 +277,7 @@ static void on_closed(struct io_stream *s) {
     struct backend *b = backend_of(s);
     list_remove(&b->all);
     outlet_deinit(&b->out);
+    buf_deinit(&b->message);
     mem_free_sized(b, sizeof(*b));
 }
 
@@ -310,15 +320,16 @@ static void handshake(struct backend *b) {
     }
 }
 
-static struct backend *backend_create(struct upstream *u, int db, uint8_t proto, struct client *holder) {
+static struct backend *backend_create(struct upstream *u, int db, uint8_t proto, bool is_private,
+                                      struct client *holder) {
     struct worker *w = u->worker;
     struct backend *b = mem_zalloc(sizeof(*b));
     b->upstream = u;
     b->db = db;
     b->proto = proto;
-    b->is_private = holder != NULL;
+    b->is_private = is_private;
     b->holder = holder;
-    outlet_init(&b->out, &w->pool, holder == NULL);
+    outlet_init(&b->out, &w->pool, true);
     list_init(&b->dirty);
     list_append(&u->backends, &b->all);
     io_stream_connect(w->io, &b->stream, &backend_ops, &u->at.addr, NULL);
@@ -338,13 +349,35 @@ struct backend *upstream_backend(struct upstream *u, int db, uint8_t proto) {
         if (b->db == db && b->proto == proto && !b->is_private && b->state != BACKEND_CLOSING) return b;
     }
     if (is_down(u)) return NULL;
-    b = backend_create(u, db, proto, NULL);
+    b = backend_create(u, db, proto, false, NULL);
     if (db == 0 && proto == 2) u->usual = b;
     return b;
 }
 
 struct backend *upstream_private(struct upstream *u, int db, uint8_t proto, struct client *holder) {
-    return is_down(u) ? NULL : backend_create(u, db, proto, holder);
+    LIST_FOR(at, next, &u->backends) {
+        struct backend *b = LIST_OWNER(at, struct backend, all);
+        if (!b->is_private || b->holder || b->pushed || b->state != BACKEND_UP) continue;
+        if (b->db != db || b->proto != proto) continue;
+        b->holder = holder;
+        u->idle_count--;
+        return b;
+    }
+    return is_down(u) ? NULL : backend_create(u, db, proto, true, holder);
+}
+
+struct backend *upstream_feed(struct upstream *u, void (*pushed)(struct backend *b, struct slice part)) {
+    struct backend *b = is_down(u) ? NULL : backend_create(u, 0, 3, true, NULL);
+    if (b) b->pushed = pushed;
+    return b;
+}
+
+void backend_give_back(struct backend *b) {
+    b->holder = NULL;
+    if (b->state != BACKEND_UP || b->first || b->upstream->idle_count == IDLE_MAX)
+        backend_close(b, "it is not needed any more");
+    else
+        b->upstream->idle_count++;
 }
 
 struct upstream *upstream_create(struct worker *w, const struct topology_server *at, const char *shard) {

@@ -26,11 +26,11 @@ struct backend {
     struct request *first, *last; /* sent, not answered */
     struct link dirty, all;       /* in worker.dirty_backends; in upstream.backends */
     int db;
-    uint8_t proto, state; /* 2 or 3; enum backend_state */
-    bool is_private;
-    struct client *holder; /* of a private one */
-    void (*pushed)(struct backend *b,
-                   struct slice part); /* takes what comes unasked (RESP3 pushes, messages) */
+    uint8_t proto, state;     /* 2 or 3; enum backend_state */
+    bool is_private, unasked; /* unasked: what is coming in is a push */
+    struct client *holder;    /* of a private one; NULL: it waits for the next */
+    struct buf message;       /* the push under way */
+    void (*pushed)(struct backend *b, struct slice message); /* takes whole pushes; NULL: there are none */
 };
 
 struct upstream {
@@ -41,6 +41,8 @@ struct upstream {
     struct backend *usual; /* the shared one of database 0, RESP2: nearly all requests */
     int64_t down_until_us; /* 0: not known to be down */
     unsigned failures;     /* attempts in a row */
+    unsigned idle_count;   /* private connections that nobody holds */
+    struct backend *feed;  /* of subscriptions; NULL: none yet */
     char down_why[96];
     uint64_t requests, errors, connects; /* for INFO */
     uint64_t requests_bytes, replies_bytes;
@@ -52,8 +54,12 @@ void upstream_close(struct upstream *u);
 
 /* The shared connection, opened if need be. NULL: the server is down, u->down_why says why. */
 struct backend *upstream_backend(struct upstream *u, int db, uint8_t proto);
-/* A connection for one client alone (borrowed holder); NULL as above. Ends with backend_close. */
+/* A connection for one client alone (borrowed holder); NULL as above. It ends with backend_give_back, when
+ * nothing of the client is left on it, or with backend_close. */
 struct backend *upstream_private(struct upstream *u, int db, uint8_t proto, struct client *holder);
+void backend_give_back(struct backend *b);
+/* A RESP3 connection whose pushes go to `pushed`. */
+struct backend *upstream_feed(struct upstream *u, void (*pushed)(struct backend *b, struct slice message));
 
 /* Sends `r` with these bytes: a whole request in multibulk form. */
 void backend_send(struct backend *b, struct request *r, const char *text, size_t len);

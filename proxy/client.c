@@ -5,6 +5,9 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "proxy/dispatch.h"
+#include "proxy/private.h"
+#include "proxy/subscriptions.h"
+#include "proxy/transaction.h"
 #include "proxy/worker.h"
 #include <stdio.h>
 
@@ -60,7 +63,24 @@ void client_advance(struct client *c) {
         request_release(c->worker, r);
     }
     client_touch_output(c);
+    if (unlikely(c->own != NULL) && c->first == NULL) private_idle(c);
     if (unlikely(c->flags & (CLIENT_HELD | CLIENT_FULL))) let_go_on(c);
+}
+
+void client_push(struct client *c, const char *bytes, size_t len) {
+    if (unlikely(c->flags & CLIENT_MID_REPLY)) {
+        buf_append(&c->pushes, bytes, len);
+        return;
+    }
+    resp_raw(&c->out.writer, bytes, len);
+    client_touch_output(c);
+}
+
+void client_reply_passed(struct client *c) {
+    c->flags &= ~(uint32_t)CLIENT_MID_REPLY;
+    if (likely(c->pushes.len == 0)) return;
+    resp_raw(&c->out.writer, c->pushes.ptr, c->pushes.len);
+    buf_clear(&c->pushes);
 }
 
 void client_hold(struct client *c) {
@@ -231,6 +251,9 @@ void client_close(struct client *c, bool after_replies) {
         return;
     }
     c->flags |= CLIENT_CLOSED;
+    private_drop(c);
+    transaction_drop(c);
+    subscriptions_drop(c);
     while (c->first) {
         struct request *r = c->first;
         c->first = r->next;
@@ -252,6 +275,7 @@ static void on_closed(struct io_stream *s) {
     resp_parser_deinit(&c->parser);
     tail_free(c);
     mem_free(c->name);
+    buf_deinit(&c->pushes);
     mem_free_sized(c, sizeof(*c));
 }
 

@@ -24,7 +24,12 @@ enum client_flags {
     CLIENT_FULL = 1 << 4,     /* has too much under way */
     CLIENT_READONLY = 1 << 5, /* may be served by replicas */
     CLIENT_CLOSED = 1 << 6,
+    CLIENT_MID_REPLY = 1 << 7, /* half a reply is in its output: nothing may come between */
 };
+
+struct backend;
+struct transaction;
+struct subscriber;
 
 struct client {
     struct io_stream stream;
@@ -43,7 +48,11 @@ struct client {
     size_t tail_pos, tail_len, tail_cap;
     int64_t created_us, active_us;
     const struct command_spec *last_command;
-    char *name; /* owned; NULL: none */
+    char *name;                      /* owned; NULL: none */
+    struct backend *own;             /* a connection of its own, while it blocks or watches; owned */
+    struct transaction *transaction; /* owned; NULL: outside MULTI and without watched keys */
+    struct subscriber *subscriber;   /* owned by subscriptions.c; NULL: none */
+    struct buf pushes;               /* messages that wait for the end of a reply */
 };
 
 void client_open(struct worker *w, int socket);
@@ -60,6 +69,11 @@ void client_hold(struct client *c);
  * waits its turn. client_reply_end ends what client_reply_begin began. */
 struct resp_writer *client_reply_begin(struct client *c);
 void client_reply_end(struct client *c);
+
+/* Writes a message that answers no request, between two replies. */
+void client_push(struct client *c, const char *bytes, size_t len);
+/* All of the first request's reply has been passed on. */
+void client_reply_passed(struct client *c);
 
 void client_touch_output(struct client *c); /* there is something to send at the end of the turn */
 void client_flush(struct client *c);

@@ -9,12 +9,16 @@
  * A multibulk request is forwarded as the bytes that came; an inline one is written anew. The commonest case,
  * one key at a fixed place for a server that is up, allocates nothing. */
 #include "proxy/dispatch.h"
+#include "commands/command_ids.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/commands/describe.h"
 #include "common/commands/keys.h"
 #include "proxy/gather.h"
 #include "proxy/local.h"
+#include "proxy/private.h"
+#include "proxy/subscriptions.h"
+#include "proxy/transaction.h"
 #include "proxy/worker.h"
 #include <stdio.h>
 
@@ -33,20 +37,18 @@ static void reply_error(struct client *c, const char *text) {
 
 /* --- forwarding --- */
 
-static void send_to(const struct way *way, struct upstream *u, uint16_t slot) {
+static void refuse_down(struct client *c, const struct upstream *u) {
+    char text[256] = "CLUSTERDOWN Hash slot not served";
+    if (u)
+        snprintf(text, sizeof(text), "CLUSTERDOWN shard '%s' at %s is down: %s", u->shard, u->at.text,
+                 u->down_why);
+    c->worker->stats.refused_down++;
+    reply_error(c, text);
+}
+
+static void forward(const struct way *way, struct backend *b, uint16_t slot) {
     struct client *c = way->client;
-    struct worker *w = c->worker;
-    struct backend *b = u ? upstream_backend(u, c->db, c->out.writer.proto) : NULL;
-    if (unlikely(b == NULL)) {
-        char text[256] = "CLUSTERDOWN Hash slot not served";
-        if (u)
-            snprintf(text, sizeof(text), "CLUSTERDOWN shard '%s' at %s is down: %s", u->shard, u->at.text,
-                     u->down_why);
-        w->stats.refused_down++;
-        reply_error(c, text);
-        return;
-    }
-    struct request *r = request_new(w, c, way->spec);
+    struct request *r = request_new(c->worker, c, way->spec);
     r->slot = slot;
     client_queue(c, r);
     if (likely(way->text.ptr[0] == '*'))
@@ -54,7 +56,16 @@ static void send_to(const struct way *way, struct upstream *u, uint16_t slot) {
     else
         backend_send_words(b, r, way->argv, way->argc);
     c->queued_bytes += r->text_len;
-    w->stats.forwarded++;
+    c->worker->stats.forwarded++;
+}
+
+static void send_to(const struct way *way, struct upstream *u, uint16_t slot) {
+    struct client *c = way->client;
+    struct backend *b = u ? upstream_backend(u, c->db, c->out.writer.proto) : NULL;
+    if (likely(b != NULL))
+        forward(way, b, slot);
+    else
+        refuse_down(c, u);
 }
 
 /* --- keys and their slots --- */
@@ -63,29 +74,30 @@ static void cross_slot(struct client *c) {
     reply_error(c, "CROSSSLOT Keys in request don't hash to the same slot; keys with the same {tag} do");
 }
 
-static void route_by_keys(const struct way *way) {
-    struct client *c = way->client;
-    struct worker *w = c->worker;
+enum { SLOT_NONE = -1, SLOT_CROSS = -2 };
+
+/* The slot of all keys of the command; SLOT_NONE: it has no keys, or only a server can tell what is wrong
+ * with them; SLOT_CROSS: there are several. */
+static int slot_of(const struct way *way) {
+    struct key_refs *keys = &way->client->worker->keys;
     int single = command_key_single(way->spec);
-    if (likely(single && single < way->argc)) {
-        uint16_t slot = slots_of_key(way->argv[single]);
-        send_to(way, worker_owner(w, slot), slot);
-        return;
-    }
-    int found = command_keys_options(way->spec, way->argv, way->argc, KEYS_WITH_NOT_KEYS, &w->keys);
-    if (found != KEYS_OK || w->keys.count == 0) { /* any server knows what to say to it */
-        uint16_t slot =
-            way->spec->route_kind == ROUTE_KIND_CHANNEL && way->argc > 1 ? slots_of_key(way->argv[1]) : 0;
-        send_to(way, worker_owner(w, slot), slot);
-        return;
-    }
-    uint16_t slot = slots_of_key(way->argv[w->keys.refs[0].pos]);
-    for (int i = 1; i < w->keys.count; i++)
-        if (slots_of_key(way->argv[w->keys.refs[i].pos]) != slot) {
-            cross_slot(c);
-            return;
-        }
-    send_to(way, worker_owner(w, slot), slot);
+    if (likely(single && single < way->argc)) return slots_of_key(way->argv[single]);
+    if (command_keys_options(way->spec, way->argv, way->argc, KEYS_WITH_NOT_KEYS, keys) != KEYS_OK ||
+        keys->count == 0)
+        return way->spec->route_kind == ROUTE_KIND_CHANNEL && way->argc > 1 ? slots_of_key(way->argv[1])
+                                                                            : SLOT_NONE;
+    uint16_t slot = slots_of_key(way->argv[keys->refs[0].pos]);
+    for (int i = 1; i < keys->count; i++)
+        if (slots_of_key(way->argv[keys->refs[i].pos]) != slot) return SLOT_CROSS;
+    return slot;
+}
+
+static void route_by_keys(const struct way *way) {
+    int slot = slot_of(way);
+    if (unlikely(slot == SLOT_CROSS))
+        cross_slot(way->client);
+    else
+        send_to(way, worker_owner(way->client->worker, (uint16_t)(slot < 0 ? 0 : slot)), (uint16_t)slot);
 }
 
 static void route_split(const struct way *way) {
@@ -104,21 +116,22 @@ static void route_split(const struct way *way) {
     if (slots != few) mem_free(slots);
 }
 
-static void route_all(const struct way *way) {
-    struct client *c = way->client;
-    if (likely(way->text.ptr[0] == '*')) {
-        gather_all_shards(c, way->spec, way->text);
-        return;
-    }
-    struct buf text = {0};
-    buf_printf(&text, "*%d\r\n", way->argc);
+/* The request in multibulk form: as it came, or written into `room`. */
+static struct slice multibulk(const struct way *way, struct buf *room) {
+    if (likely(way->text.ptr[0] == '*')) return way->text;
+    buf_printf(room, "*%d\r\n", way->argc);
     for (int i = 0; i < way->argc; i++) {
-        buf_printf(&text, "$%zu\r\n", way->argv[i].len);
-        buf_append_slice(&text, way->argv[i]);
-        buf_append_str(&text, "\r\n");
+        buf_printf(room, "$%zu\r\n", way->argv[i].len);
+        buf_append_slice(room, way->argv[i]);
+        buf_append_str(room, "\r\n");
     }
-    gather_all_shards(c, way->spec, buf_slice(&text));
-    buf_deinit(&text);
+    return buf_slice(room);
+}
+
+static void route_all(const struct way *way) {
+    struct buf room = {0};
+    gather_all_shards(way->client, way->spec, multibulk(way, &room));
+    buf_deinit(&room);
 }
 
 static void refuse(const struct way *way) {
@@ -126,6 +139,82 @@ static void refuse(const struct way *way) {
     snprintf(text, sizeof(text), "ERR the proxy does not pass on '%s': ask the server itself",
              way->spec->name);
     reply_error(way->client, text);
+}
+
+/* --- commands that own a connection --- */
+
+static bool has_block_option(const struct way *way) {
+    for (int i = 1; i < way->argc && !slice_is(way->argv[i], "STREAMS"); i++)
+        if (slice_is(way->argv[i], "BLOCK")) return true;
+    return false;
+}
+
+static void route_blocking(const struct way *way) {
+    struct client *c = way->client;
+    int slot = slot_of(way);
+    if (slot == SLOT_CROSS) {
+        cross_slot(c);
+        return;
+    }
+    struct upstream *u = worker_owner(c->worker, (uint16_t)(slot < 0 ? 0 : slot));
+    struct backend *b = u ? private_take(c, u) : NULL;
+    if (b)
+        forward(way, b, (uint16_t)slot);
+    else
+        refuse_down(c, u);
+}
+
+static void route_transaction(const struct way *way) {
+    struct buf room = {0};
+    int slot = slot_of(way);
+    if (slot == SLOT_CROSS)
+        cross_slot(way->client);
+    else
+        transaction_run(way->client, way->spec, multibulk(way, &room), slot);
+    buf_deinit(&room);
+}
+
+static bool needs_own(const struct way *way) {
+    return way->spec->route == ROUTE_PRIVATE &&
+           (way->spec->route_kind == ROUTE_KIND_BLOCKING ||
+            (way->spec->route_kind == ROUTE_KIND_BLOCK_OPTION && has_block_option(way)));
+}
+
+static void route_private(const struct way *way) {
+    switch (way->spec->route_kind) {
+    case ROUTE_KIND_TRANSACTION: route_transaction(way); break;
+    case ROUTE_KIND_SUBSCRIPTION: subscriptions_run(way->client, way->spec, way->argv, way->argc); break;
+    case ROUTE_KIND_MONITOR: refuse(way); break;
+    default:
+        if (needs_own(way))
+            route_blocking(way);
+        else
+            route_by_keys(way);
+    }
+}
+
+/* Within MULTI. What the proxy answers itself, or asks of all, has no place in one server's transaction. */
+static void enqueue(const struct way *way) {
+    struct client *c = way->client;
+    unsigned id = way->spec->id;
+    bool anywhere = id == CMD_PING || id == CMD_ECHO || id == CMD_TIME;
+    bool fits = way->spec->route == ROUTE_ONE_SLOT || way->spec->route == ROUTE_SPLIT ||
+                (way->spec->route == ROUTE_PRIVATE && way->spec->route_kind != ROUTE_KIND_SUBSCRIPTION &&
+                 way->spec->route_kind != ROUTE_KIND_MONITOR);
+    int slot = fits ? slot_of(way) : SLOT_NONE;
+    struct buf room = {0};
+    if ((!fits && !anywhere) || slot == SLOT_CROSS) {
+        transaction_spoil(c);
+        if (slot == SLOT_CROSS)
+            cross_slot(c);
+        else
+            resp_errorf(client_reply_begin(c), "ERR '%s' inside MULTI is not possible through the proxy",
+                        way->spec->name);
+        if (slot != SLOT_CROSS) client_reply_end(c);
+        return;
+    }
+    transaction_queue(c, multibulk(way, &room), slot);
+    buf_deinit(&room);
 }
 
 /* --- the checks that every command passes --- */
@@ -148,24 +237,62 @@ static const struct command_spec *resolve(struct client *c, const struct slice *
     return NULL;
 }
 
-/* What is under way was routed by an older map, or the command changes the connection itself. */
-static bool must_wait(const struct client *c, const struct command_spec *spec) {
+/* What is under way was routed by an older map, or the command changes the connection itself, or the client
+ * has a connection of its own, on which one thing happens at a time. */
+static bool must_wait(const struct way *way) {
+    const struct client *c = way->client;
     if (likely(c->first == NULL)) return false;
-    return c->epoch != c->worker->map.epoch || (spec->route == ROUTE_LOCAL && local_waits(spec));
+    if (c->epoch != c->worker->map.epoch || c->own) return true;
+    if (way->spec->route == ROUTE_LOCAL) return local_waits(way->spec);
+    return way->spec->id == CMD_WATCH || needs_own(way);
+}
+
+/* The error for a command that may not run now; NULL: it may. */
+static const char *refusal(const struct way *way, char *room, size_t size) {
+    const struct client *c = way->client;
+    unsigned id = way->spec->id;
+    if (unlikely(c->flags & CLIENT_NEEDS_AUTH) && !(way->spec->flags & COMMAND_NO_AUTH))
+        return "NOAUTH Authentication required.";
+    if (likely(c->subscriber == NULL) || !subscriptions_bind(c)) return NULL;
+    if (way->spec->route_kind == ROUTE_KIND_SUBSCRIPTION || id == CMD_PING || id == CMD_QUIT ||
+        id == CMD_RESET)
+        return NULL;
+    snprintf(
+        room, size,
+        "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
+        "this context",
+        way->spec->name);
+    return room;
+}
+
+static bool is_queued(const struct way *way) {
+    if (likely(way->client->transaction == NULL) || !transaction_queues(way->client)) return false;
+    unsigned id = way->spec->id;
+    return id != CMD_EXEC && id != CMD_DISCARD && id != CMD_MULTI && id != CMD_WATCH && id != CMD_QUIT &&
+           id != CMD_RESET;
 }
 
 bool dispatch(struct client *c, const struct resp_command *command, struct slice text) {
     struct way way = {c, NULL, command->argv, (int)command->argc, text};
     way.spec = resolve(c, way.argv, way.argc);
-    if (unlikely(way.spec == NULL)) return true;
-    if (unlikely(must_wait(c, way.spec))) {
+    if (unlikely(way.spec == NULL)) {
+        if (transaction_queues(c)) transaction_spoil(c);
+        return true;
+    }
+    if (unlikely(must_wait(&way))) {
         client_hold(c);
         return false;
     }
     c->worker->stats.commands++;
     c->last_command = way.spec;
-    if (unlikely(c->flags & CLIENT_NEEDS_AUTH) && !(way.spec->flags & COMMAND_NO_AUTH)) {
-        reply_error(c, "NOAUTH Authentication required.");
+    char room[192];
+    const char *error = refusal(&way, room, sizeof(room));
+    if (unlikely(error != NULL)) {
+        reply_error(c, error);
+        return true;
+    }
+    if (unlikely(is_queued(&way))) {
+        enqueue(&way);
         return true;
     }
     switch (way.spec->route) {
@@ -173,6 +300,7 @@ bool dispatch(struct client *c, const struct resp_command *command, struct slice
     case ROUTE_SPLIT: route_split(&way); break;
     case ROUTE_ALL_SHARDS: route_all(&way); break;
     case ROUTE_LOCAL: local_run(c, way.spec, way.argv, way.argc); break;
+    case ROUTE_PRIVATE: route_private(&way); break;
     default: refuse(&way); break;
     }
     return true;

@@ -6,6 +6,8 @@
 #include "common/base/num.h"
 #include "common/base/version.h"
 #include "common/commands/describe.h"
+#include "proxy/subscriptions.h"
+#include "proxy/transaction.h"
 #include "proxy/worker.h"
 #include <stdio.h>
 
@@ -14,7 +16,11 @@ typedef void local_handler(struct local_call *call);
 /* --- connection --- */
 
 static void local_ping(struct local_call *call) {
-    if (call->argc == 1)
+    if (subscriptions_bind(call->client)) {
+        resp_array(call->reply, 2);
+        resp_bulk_cstr(call->reply, "pong");
+        resp_bulk_slice(call->reply, call->argc > 1 ? call->argv[1] : SLICE(""));
+    } else if (call->argc == 1)
         resp_simple(call->reply, "PONG");
     else
         resp_bulk_slice(call->reply, call->argv[1]);
@@ -156,6 +162,8 @@ static void local_hello(struct local_call *call) {
 
 static void local_reset(struct local_call *call) {
     struct client *c = call->client;
+    transaction_drop(c);
+    subscriptions_drop(c);
     c->db = 0;
     c->out.writer.proto = call->reply->proto = 2;
     c->flags &= ~(uint32_t)CLIENT_READONLY;

@@ -22,6 +22,7 @@ enum request_flags {
     REQUEST_SENT = 1 << 1,     /* in its backend's queue */
     REQUEST_ANSWERED = 1 << 2, /* what else comes for it is dropped */
     REQUEST_PARTS = 1 << 3,    /* its parts are under way */
+    REQUEST_STAYS = 1 << 4,    /* does not follow MOVED by itself: part of a transaction */
 };
 
 struct request {

@@ -8,6 +8,7 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "proxy/client.h"
+#include "proxy/subscriptions.h"
 #include <errno.h>
 
 #define CRON_US      50000
@@ -53,6 +54,7 @@ static void on_cron(struct io_timer *timer) {
                        (int64_t)w->conf->request_timeout_ms * 1000);
     }
     expire_clients(w, now_us);
+    subscriptions_tend(w->subscriptions);
     io_timer_set(w->io, timer, now_us + CRON_US);
 }
 
@@ -115,6 +117,7 @@ bool worker_init(struct worker *w, unsigned index, const struct proxy_options *c
         log_warning(log, "The io engine cannot be started: %s", error);
         return false;
     }
+    w->subscriptions = subscriptions_create(w);
     io_timer_init(&w->cron, on_cron);
     io_timer_set(w->io, &w->cron, io_now_us(w->io) + CRON_US);
     return listen_everywhere(w);
@@ -186,5 +189,6 @@ void worker_deinit(struct worker *w) {
     resp_arena_deinit(&w->arena);
     resp_pool_deinit(&w->pool);
     topology_deinit(&w->map);
+    if (w->subscriptions) subscriptions_destroy(&w->subscriptions);
     if (w->io) io_destroy(&w->io);
 }

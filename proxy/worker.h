@@ -12,6 +12,7 @@
 #include "proxy/topology.h"
 
 struct logger;
+struct subscriptions;
 
 struct worker_stats {
     uint64_t connections, rejected, commands, protocol_errors;
@@ -48,6 +49,7 @@ struct worker {
     struct resp_writer own_reply; /* a reply of ours that has to wait its turn, while it is written */
     struct key_refs keys;         /* room for the keys of one command */
     struct request *spare_requests;
+    struct subscriptions *subscriptions;
     struct io_timer cron;
     struct worker_stats stats;
     bool closing;
