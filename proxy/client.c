@@ -26,7 +26,9 @@ void client_touch_output(struct client *c) {
 
 /* --- the queue --- */
 
-void client_queue(struct client *c, struct request *r) {
+void client_queue(struct client *c, struct request *r, size_t cost) {
+    r->cost = cost;
+    c->queued_bytes += cost;
     r->flags |= REQUEST_QUEUED;
     r->next = NULL;
     if (c->last)
@@ -56,7 +58,7 @@ void client_advance(struct client *c) {
         c->first = r->next;
         if (c->first == NULL) c->last = NULL;
         c->queued--;
-        c->queued_bytes -= r->text_len;
+        c->queued_bytes -= r->cost;
         if (r->reply.len) resp_raw(&c->out.writer, r->reply.ptr, r->reply.len);
         r->flags &= (uint8_t)~REQUEST_QUEUED;
         r->client = NULL;
@@ -106,7 +108,7 @@ void client_reply_end(struct client *c) {
         buf_append(&r->reply, chunk->bytes, chunk->len);
     resp_chunks_return(&w->pool, chain);
     r->flags |= REQUEST_ANSWERED;
-    client_queue(c, r);
+    client_queue(c, r, r->reply.len);
 }
 
 /* --- input --- */

@@ -59,8 +59,9 @@ void client_open(struct worker *w, int socket);
 /* Once its replies are sent, or at once. */
 void client_close(struct client *c, bool after_replies);
 
-/* Appends a request of this client; it is answered in the order in which it was appended. */
-void client_queue(struct client *c, struct request *r);
+/* Appends a request of this client; it is answered in the order in which it was appended. `cost` bytes count
+ * towards what the client may have under way. */
+void client_queue(struct client *c, struct request *r, size_t cost);
 /* Moves what is answered from the queue's front into the output. */
 void client_advance(struct client *c);
 /* The command that is being dispatched must wait until the queue is empty. */

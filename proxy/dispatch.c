@@ -50,12 +50,11 @@ static void forward(const struct way *way, struct backend *b, uint16_t slot) {
     struct client *c = way->client;
     struct request *r = request_new(c->worker, c, way->spec);
     r->slot = slot;
-    client_queue(c, r);
+    client_queue(c, r, way->text.len);
     if (likely(way->text.ptr[0] == '*'))
         backend_send(b, r, way->text.ptr, way->text.len);
     else
         backend_send_words(b, r, way->argv, way->argc);
-    c->queued_bytes += r->text_len;
     c->worker->stats.forwarded++;
 }
 
@@ -112,7 +111,7 @@ static void route_split(const struct way *way) {
     if (same || words % step) /* an odd MSET: the server says what is wrong with it */
         send_to(way, worker_owner(way->client->worker, slots[0]), slots[0]);
     else
-        gather_split(way->client, way->spec, way->argv, way->argc, slots, count);
+        gather_split(way->client, way->spec, way->argv, way->argc, slots, count, way->text.len);
     if (slots != few) mem_free(slots);
 }
 

@@ -6,7 +6,8 @@
 #include "proxy/worker.h"
 #include <stdlib.h>
 
-static struct gather *gather_new(struct client *c, const struct command_spec *spec, unsigned part_count) {
+static struct gather *gather_new(struct client *c, const struct command_spec *spec, unsigned part_count,
+                                 size_t cost) {
     struct worker *w = c->worker;
     struct gather *g = mem_zalloc(sizeof(*g) + part_count * sizeof(*g->parts));
     g->worker = w;
@@ -15,7 +16,7 @@ static struct gather *gather_new(struct client *c, const struct command_spec *sp
     g->left = g->part_count = part_count;
     g->whole = request_new(w, c, spec);
     g->whole->flags |= REQUEST_PARTS;
-    client_queue(c, g->whole);
+    client_queue(c, g->whole, cost);
     return g;
 }
 
@@ -72,7 +73,7 @@ static int compare(const void *a, const void *b) {
 }
 
 void gather_split(struct client *c, const struct command_spec *spec, const struct slice *argv, int argc,
-                  const uint16_t *slots, unsigned key_count) {
+                  const uint16_t *slots, unsigned key_count, size_t cost) {
     struct worker *w = c->worker;
     int db = c->db;
     uint8_t proto = c->out.writer.proto;
@@ -85,7 +86,7 @@ void gather_split(struct client *c, const struct command_spec *spec, const struc
     for (unsigned i = 0; i < key_count; i++)
         part_count += i == 0 || order[i] >> 32 != order[i - 1] >> 32;
 
-    struct gather *g = gather_new(c, spec, part_count);
+    struct gather *g = gather_new(c, spec, part_count, cost);
     g->positions = mem_alloc(key_count * sizeof(*g->positions));
     struct slice *words = mem_alloc((size_t)argc * sizeof(*words));
     words[0] = argv[0];
@@ -116,7 +117,7 @@ void gather_all_shards(struct client *c, const struct command_spec *spec, struct
     int db = c->db;
     uint8_t proto = c->out.writer.proto;
     unsigned count = w->map.shard_count;
-    struct gather *g = gather_new(c, spec, count);
+    struct gather *g = gather_new(c, spec, count, text.len * count);
     for (unsigned shard = 0; shard < count; shard++) {
         struct request *r = part_new(g, shard, 0);
         struct backend *b = part_backend(w, r, worker_upstream(w, (uint16_t)shard), db, proto);

@@ -26,9 +26,10 @@ struct gather {
     struct gather_part parts[];
 };
 
-/* Both queue a request of the client. `slots[i]` is the slot of the i-th key; they are not all the same. */
+/* Both queue a request of the client. `slots[i]` is the slot of the i-th key; they are not all the same; `cost` as in
+ * client_queue. */
 void gather_split(struct client *c, const struct command_spec *spec, const struct slice *argv, int argc,
-                  const uint16_t *slots, unsigned key_count);
+                  const uint16_t *slots, unsigned key_count, size_t cost);
 void gather_all_shards(struct client *c, const struct command_spec *spec, struct slice text);
 
 /* --- merge.c --- */

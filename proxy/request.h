@@ -32,6 +32,7 @@ struct request {
     const struct command_spec *spec;
     uint64_t text_at; /* where its bytes stand in its backend's outlet */
     size_t text_len;
+    size_t cost; /* what its client is charged for it while it is queued */
     int64_t sent_us;
     struct buf reply;
     void (*done)(struct request *r); /* NULL: the reply is its client's. Must not free r */

@@ -322,7 +322,7 @@ static void answer_when_confirmed(struct client *c, const struct command_spec *s
     struct confirmation *f = mem_zalloc(sizeof(*f));
     *f = (struct confirmation){w, whole, 1};
     whole->flags |= REQUEST_PARTS;
-    client_queue(c, whole);
+    client_queue(c, whole, whole->reply.len);
     for (unsigned i = 0; i < w->upstream_count; i++) {
         struct backend *feed = w->upstreams[i] ? w->upstreams[i]->feed : NULL;
         if (feed == NULL || feed->first == NULL) continue;

@@ -188,7 +188,7 @@ static void run_exec(struct client *c, const struct command_spec *spec) {
     t->proto = c->out.writer.proto;
     t->whole = request_new(w, c, spec);
     t->whole->flags |= REQUEST_PARTS;
-    client_queue(c, t->whole);
+    client_queue(c, t->whole, t->texts.len);
     send_all(t, b);
 }
 
@@ -212,7 +212,7 @@ static void run_watch(struct client *c, const struct command_spec *spec, struct 
     t->slot = slot;
     struct request *r = request_new(c->worker, c, spec);
     r->flags |= REQUEST_STAYS;
-    client_queue(c, r);
+    client_queue(c, r, text.len);
     backend_send(b, r, text.ptr, text.len);
 }
 
