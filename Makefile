@@ -171,19 +171,14 @@ run: ## install what is missing, build, and serve on port 6379 in the foreground
 	@exec $(OUT)/torc-server $(ARGS)
 
 .PHONY: cluster
-cluster: ## a whole cluster on this machine: servers, replicas, sentinels, proxy
-	@echo "make cluster: not there yet; it needs the sentinel and the proxy, which are still to be built." >&2; exit 1
+cluster: ## three servers and a proxy before them, on loopback (PORT=6379)
+	@deps/install build test
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) BUILD=release programs
+	@utils/cluster up
 
 .PHONY: cluster-down
 cluster-down: ## end what make cluster started
-	@echo "make cluster-down: not there yet, since there is no make cluster yet." >&2; exit 1
-
-.PHONY: install
-install: all ## copy programs and redis.conf below PREFIX (default /usr/local; DESTDIR is honoured)
-	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/torc"
-	@for program in $(PROGRAMS); do install -m 755 $(OUT)/$$program "$(DESTDIR)$(PREFIX)/bin/$$program"; done
-	@if [ -f redis.conf ]; then install -m 644 redis.conf "$(DESTDIR)$(PREFIX)/share/torc/redis.conf"; fi
-	@echo "Installed $(strip $(PROGRAMS)) in $(DESTDIR)$(PREFIX)/bin."
+	@utils/cluster down
 
 # --- tests ---------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@
 #define QUEUED_BYTES_MAX (1024 * 1024) /* and their size */
 #define UNSENT_MAX       (1024 * 1024) /* replies that it did not take yet */
 #define TAIL_KEPT        (64 * 1024)   /* an empty tail larger than that is given back */
+#define AHEAD_MAX        (64 * 1024)   /* what a client that blocks may send ahead */
 
 static struct client *client_of(struct io_stream *s) {
     return LIST_OWNER(s, struct client, stream);
@@ -166,10 +167,11 @@ static void run_tail(struct client *c) {
     if (c->tail_cap > TAIL_KEPT || (c->tail && resp_parser_idle(&c->parser))) tail_free(c);
 }
 
-/* While it is held or full, nothing is received; what was on its way is kept. */
+/* While it is held or full, nothing is received; what was on its way is kept. One that blocks may send ahead
+ * a little, since its end is only noticed while receiving. */
 static void settle(struct client *c) {
     if (c->flags & (CLIENT_HELD | CLIENT_FULL)) {
-        io_stream_recv_pause(&c->stream);
+        if (c->own == NULL || c->tail_len - c->tail_pos > AHEAD_MAX) io_stream_recv_pause(&c->stream);
         let_go_on(c);
     } else {
         io_stream_recv_resume(&c->stream);
@@ -186,6 +188,7 @@ static void on_recv(struct io_stream *s, struct io_buf buf) {
     c->active_us = io_now_us(s->io);
     if (c->flags & (CLIENT_HELD | CLIENT_FULL)) {
         tail_append(c, buf.bytes, buf.len);
+        settle(c);
     } else if (c->tail_len) {
         tail_append(c, buf.bytes, buf.len);
         run_tail(c);
@@ -238,7 +241,7 @@ static void on_sent(struct io_stream *s, size_t bytes, int error) {
 static void on_eof(struct io_stream *s, int error) {
     struct client *c = client_of(s);
     c->flags |= CLIENT_EOF;
-    if (error)
+    if (error || c->own) /* nobody waits for what it blocks on */
         client_close(c, false);
     else if (c->first == NULL && !(c->flags & (CLIENT_HELD | CLIENT_FULL)))
         client_close(c, true);

@@ -17,6 +17,7 @@
 #include "proxy/gather.h"
 #include "proxy/local.h"
 #include "proxy/private.h"
+#include "proxy/scan.h"
 #include "proxy/subscriptions.h"
 #include "proxy/transaction.h"
 #include "proxy/worker.h"
@@ -129,6 +130,10 @@ static struct slice multibulk(const struct way *way, struct buf *room) {
 
 static void route_all(const struct way *way) {
     struct buf room = {0};
+    if (way->spec->route_kind == ROUTE_KIND_CURSOR) {
+        scan_run(way->client, way->spec, way->argv, way->argc, way->text.len);
+        return;
+    }
     gather_all_shards(way->client, way->spec, multibulk(way, &room));
     buf_deinit(&room);
 }

@@ -125,3 +125,15 @@ void gather_all_shards(struct client *c, const struct command_spec *spec, struct
     }
     w->stats.everywhere++;
 }
+
+void gather_one_shard(struct client *c, const struct command_spec *spec, uint16_t shard,
+                      const struct slice *words, int count, size_t cost) {
+    struct worker *w = c->worker;
+    int db = c->db;
+    uint8_t proto = c->out.writer.proto;
+    struct gather *g = gather_new(c, spec, 1, cost);
+    g->parts[0].first = shard;
+    struct request *r = part_new(g, 0, 0);
+    struct backend *b = part_backend(w, r, worker_upstream(w, shard), db, proto);
+    if (b) backend_send_words(b, r, words, count);
+}

@@ -13,7 +13,7 @@
 
 struct gather_part {
     struct buf reply;
-    unsigned first, count; /* its positions: gather.positions[first ..] */
+    unsigned first, count; /* its positions: gather.positions[first ..]; of SCAN, `first` is the shard */
 };
 
 struct gather {
@@ -26,11 +26,14 @@ struct gather {
     struct gather_part parts[];
 };
 
-/* Both queue a request of the client. `slots[i]` is the slot of the i-th key; they are not all the same; `cost` as in
- * client_queue. */
+/* Both queue a request of the client. `slots[i]` is the slot of the i-th key; they are not all the same;
+ * `cost` as in client_queue. */
 void gather_split(struct client *c, const struct command_spec *spec, const struct slice *argv, int argc,
                   const uint16_t *slots, unsigned key_count, size_t cost);
 void gather_all_shards(struct client *c, const struct command_spec *spec, struct slice text);
+
+void gather_one_shard(struct client *c, const struct command_spec *spec, uint16_t shard,
+                      const struct slice *words, int count, size_t cost);
 
 /* --- merge.c --- */
 /* Writes one reply for those of all parts. */

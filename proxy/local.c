@@ -6,6 +6,7 @@
 #include "common/base/num.h"
 #include "common/base/version.h"
 #include "common/commands/describe.h"
+#include "proxy/info.h"
 #include "proxy/subscriptions.h"
 #include "proxy/transaction.h"
 #include "proxy/worker.h"
@@ -255,6 +256,13 @@ static void local_cluster_keyslot(struct local_call *call) {
     resp_int(call->reply, slots_of_key(call->argv[2]));
 }
 
+static void local_info(struct local_call *call) {
+    struct buf text = {0};
+    proxy_info(call->client->worker, call->argv + 1, call->argc - 1, &text);
+    resp_verbatim(call->reply, buf_cstr(&text), text.len, "txt");
+    buf_deinit(&text);
+}
+
 static void local_role(struct local_call *call) {
     resp_array(call->reply, 3);
     resp_bulk_cstr(call->reply, "master");
@@ -293,6 +301,7 @@ static const struct local_entry {
     {CMD_COMMAND_GETKEYS, 0, local_command_getkeys},
     {CMD_COMMAND_GETKEYSANDFLAGS, 0, local_command_getkeysandflags},
     {CMD_CLUSTER_KEYSLOT, 0, local_cluster_keyslot},
+    {CMD_INFO, 0, local_info},
     {CMD_ROLE, 0, local_role},
 };
 

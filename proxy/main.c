@@ -45,6 +45,8 @@ struct proxy {
     struct conf *conf;
     struct proxy_options options;
     struct seat *seats;
+    struct worker **workers;
+    struct crew crew;
     bool stopping; /* atomic */
 };
 
@@ -66,14 +68,10 @@ static void on_signal(void *owner, int signo) {
     stop_all(p);
 }
 
-/* One thread, from its first moment to its last. */
-static void sit(void *owner) {
-    struct seat *seat = owner;
+static void work(struct seat *seat) {
     struct proxy *p = seat->proxy;
     struct worker *w = &seat->worker;
-    struct mem_account account = {0};
-    mem_account_enter(&account);
-    seat->failed = !worker_init(w, seat->index, &p->options, &p->log, NULL);
+    seat->failed = !worker_init(w, seat->index, &p->crew, &p->options, &p->log, NULL);
     if (w->io == NULL) {
         stop_all(p);
         worker_deinit(w);
@@ -91,7 +89,14 @@ static void sit(void *owner) {
     if (__atomic_load_n(&p->stopping, __ATOMIC_SEQ_CST)) worker_close(w);
     while (worker_turn(w)) {
     }
-    stop_all(p); /* its loop is going: nobody may wake it any more, and the others end as well */
+    stop_all(p);
+}
+
+/* One thread, from its first moment to its last. */
+static void sit(void *owner) {
+    struct mem_account account = {0}, *before = mem_account_enter(&account);
+    work(owner);
+    mem_account_enter(before);
 }
 
 static int run(struct proxy *p) {
@@ -102,8 +107,12 @@ static int run(struct proxy *p) {
                topology_slots_owned(&p->options.map), SLOTS_COUNT, threads, threads == 1 ? "" : "s",
                p->options.port);
     p->seats = mem_zalloc((size_t)threads * sizeof(*p->seats));
-    for (int i = 0; i < threads; i++)
+    p->workers = mem_zalloc((size_t)threads * sizeof(*p->workers));
+    p->crew = (struct crew){p->workers, (unsigned)threads};
+    for (int i = 0; i < threads; i++) {
         p->seats[i] = (struct seat){.proxy = p, .index = (unsigned)i};
+        p->workers[i] = &p->seats[i].worker;
+    }
     int joinable = 1;
     for (; joinable < threads && !failed; joinable++)
         failed = io_thread_start(&p->seats[joinable].thread, sit, &p->seats[joinable]);
@@ -119,6 +128,7 @@ static int run(struct proxy *p) {
         failed |= p->seats[i].failed;
         if (p->seats[i].started) worker_deinit(&p->seats[i].worker);
     }
+    mem_free(p->workers);
     mem_free(p->seats);
     log_warning(&p->log, "Torc is now ready to exit, bye bye...");
     return failed != 0;

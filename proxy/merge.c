@@ -4,6 +4,7 @@
 #include "common/base/mem.h"
 #include "common/resp/resp_reply.h"
 #include "proxy/gather.h"
+#include "proxy/scan.h"
 
 static bool is_error(const struct buf *reply) {
     return reply->len == 0 || reply->ptr[0] == '-';
@@ -216,6 +217,9 @@ void gather_merge(const struct gather *g, struct buf *out) {
     case ROUTE_KIND_GATHER: merge_positions(g, out); break;
     case ROUTE_KIND_CONCAT: merge_concat(g, out); break;
     case ROUTE_KIND_PAIRS_SUM: merge_pairs(g, out); break;
+    case ROUTE_KIND_CURSOR:
+        if (!scan_merge(g, out)) broken(out);
+        break;
     default: take_one(g, is_no_error, out); break;
     }
 }

@@ -96,12 +96,12 @@ static bool listen_everywhere(struct worker *w) {
 
 /* --- life --- */
 
-bool worker_init(struct worker *w, unsigned index, const struct proxy_options *conf, struct logger *log,
-                 struct sim_world *world) {
+bool worker_init(struct worker *w, unsigned index, const struct crew *crew, const struct proxy_options *conf,
+                 struct logger *log, struct sim_world *world) {
     char error[160];
     struct io_config config = {.engine = world ? IO_ENGINE_SIM : (enum io_engine)conf->io_engine,
                                .world = world};
-    *w = (struct worker){.index = index, .conf = conf, .log = log};
+    *w = (struct worker){.index = index, .crew = crew, .conf = conf, .log = log};
     list_init(&w->clients);
     list_init(&w->ready);
     list_init(&w->dirty_clients);
@@ -117,6 +117,7 @@ bool worker_init(struct worker *w, unsigned index, const struct proxy_options *c
         log_warning(log, "The io engine cannot be started: %s", error);
         return false;
     }
+    w->started_us = io_now_us(w->io);
     w->subscriptions = subscriptions_create(w);
     io_timer_init(&w->cron, on_cron);
     io_timer_set(w->io, &w->cron, io_now_us(w->io) + CRON_US);

@@ -25,9 +25,17 @@ struct door {
     struct worker *worker;
 };
 
+/* All workers of the process, for what INFO adds up. */
+struct crew {
+    struct worker *const *workers;
+    unsigned count;
+};
+
 struct worker {
     unsigned index;
+    const struct crew *crew; /* borrowed */
     struct io *io;
+    int64_t started_us;               /* on the clock of io_now_us */
     struct logger *log;               /* borrowed */
     const struct proxy_options *conf; /* borrowed: this thread's view */
     struct topology map;
@@ -55,10 +63,10 @@ struct worker {
     bool closing;
 };
 
-/* By the thread that will run it. conf and log are borrowed, conf->map is copied. `world`: of a simulation,
- * else NULL. False: the log says why, and worker_deinit is the only call left. */
-bool worker_init(struct worker *w, unsigned index, const struct proxy_options *conf, struct logger *log,
-                 struct sim_world *world);
+/* By the thread that will run it. crew, conf and log are borrowed, conf->map is copied. `world`: of a
+ * simulation, else NULL. False: the log says why, and worker_deinit is the only call left. */
+bool worker_init(struct worker *w, unsigned index, const struct crew *crew, const struct proxy_options *conf,
+                 struct logger *log, struct sim_world *world);
 void worker_deinit(struct worker *w);
 
 /* Runs one turn. False once it was closed and has drained. */
