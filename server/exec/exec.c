@@ -497,28 +497,32 @@ static void group_prefetch(struct exec *x, const struct group *g, const struct e
     members_prefetch(x, requests, g->prepared, g->count);
 }
 
-static void group_run(struct exec *x, const struct group *g, struct exec_request *requests) {
+/* Runs them until that moment, and one in any case; returns how many. */
+static size_t group_run(struct exec *x, const struct group *g, struct exec_request *requests,
+                        uint64_t until) {
     x->cycles = clock_cycles();
     for (size_t i = 0; i < g->count; i++) {
         requests[i].done = requests[i].session == NULL;
         if (likely(!requests[i].done)) run_request(x, &requests[i], &g->prepared[i]);
+        if (unlikely(x->cycles > until)) return i + 1; /* which knows what the last one took */
     }
+    return g->count;
 }
 
 /* While a group runs, the buckets of the next one are on their way. */
 size_t exec_batch(struct exec *x, struct exec_request *requests, size_t count, int64_t budget_us) {
     struct group groups[2], *now = &groups[0], *next = &groups[1];
     exec_look_at_switches(x);
-    uint64_t start = clock_cycles(), budget = (uint64_t)((double)budget_us / x->us_per_cycle);
+    uint64_t until =
+        budget_us ? clock_cycles() + (uint64_t)((double)budget_us / x->us_per_cycle) : UINT64_MAX;
     size_t at = 0;
     group_look_up(x, now, requests, count);
     while (now->count) {
         size_t behind = at + now->count;
         group_look_up(x, next, requests + behind, count - behind);
         group_prefetch(x, now, requests + at);
-        group_run(x, now, requests + at);
-        at = behind;
-        if (budget_us && x->cycles - start > budget) break;
+        at += group_run(x, now, requests + at, until);
+        if (x->cycles > until) break;
         struct group *done = now;
         now = next;
         next = done;

@@ -17,6 +17,11 @@ unsigned access_frequency(const struct keyspace *ks, const struct entry *e) {
     return periods > counter ? 0 : counter - periods;
 }
 
+uint32_t access_lfu_minute(const struct keyspace *ks, const struct entry *e) {
+    uint32_t elapsed = (minutes_now(ks) - (entry_access(e) >> 8)) & 0xffff;
+    return (uint32_t)(ks->now_ms / 60000) - elapsed;
+}
+
 void access_touch_lfu(struct keyspace *ks, struct entry *e) {
     unsigned counter = access_frequency(ks, e);
     if (counter < 255) {

@@ -22,4 +22,7 @@ void access_set(const struct keyspace *ks, struct entry *e, int64_t idle_s, int6
 /* The LFU counter as it would be after decay; nothing is changed. */
 unsigned access_frequency(const struct keyspace *ks, const struct entry *e);
 
+/* The minute of its last use under an LFU policy, counted from some beginning. */
+uint32_t access_lfu_minute(const struct keyspace *ks, const struct entry *e);
+
 #endif

@@ -2,6 +2,7 @@
 #include "server/keyspace/keyspace.h"
 #include "common/base/panic.h"
 #include "server/keyspace/database.h"
+#include "server/keyspace/evict.h"
 #include "server/keyspace/reaper.h"
 
 void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct mem_account *account,
@@ -30,6 +31,7 @@ void keyspace_deinit(struct keyspace *ks) {
     for (int i = 0; i < ks->conf.databases; i++)
         if (ks->databases[i]) database_destroy(&ks->databases[i]);
     mem_free(ks->databases);
+    evict_deinit(ks);
     reaper_destroy(&ks->reaper);
     map_deinit(&ks->watched);
     unit_deinit(ks);

@@ -21,6 +21,7 @@
 #include "server/keyspace/unit.h"
 #include <stdint.h>
 
+struct candidates;
 struct database;
 struct io;
 struct latency_sink;
@@ -96,6 +97,7 @@ struct keyspace {
     struct link tasks;                  /* commands that answer in slices: task.h */
     struct walk *walk;                  /* the snapshot under way, or NULL */
     const struct latency_sink *latency; /* borrowed; NULL: nobody listens */
+    struct candidates *candidates;      /* owned: evict.c's, keys that may go next; NULL before the first */
     struct reaper *reaper;              /* frees what is large, away from the commands */
     int64_t now_ms;                     /* of the turn, or of the command under way */
     uint32_t access_clock;              /* what a touched entry gets */

@@ -107,7 +107,7 @@ static void test_sparse_against_model(void **state) {
 /* Going on from the last place must give the same bytes as beginning anew. */
 static void test_place(void **state) {
     struct rng rng = test_rng();
-    for (int round = 0; round < test_rounds(300); round++) {
+    for (int round = 0; round < test_rounds(20); round++) {
         char anew[ROOM], on[ROOM];
         size_t anew_len = HLL_SPARSE_EMPTY, on_len = anew_len;
         hll_init_sparse(anew);
