@@ -27,8 +27,10 @@ static void cmd_object_encoding(struct call *call) {
 static void cmd_object_refcount(struct call *call) {
     const struct entry *e = object_of(call);
     if (e == NULL) return;
+    const struct keyspace_conf *conf = &call->keyspace->conf;
+    bool alone = conf->maxmemory && conf->maxmemory_policy & (EVICT_LRU | EVICT_LFU | EVICT_MRU);
     bool small = entry_encoding(e) == ENC_INT && (uint64_t)string_stored_int(e) < 10000;
-    resp_int(call->reply, small ? INT32_MAX : 1);
+    resp_int(call->reply, small && !alone ? INT32_MAX : 1);
 }
 
 static void cmd_object_idletime(struct call *call) {
