@@ -312,19 +312,19 @@ static void visit_item(void *arg, void *item) {
 }
 
 /* Visits the field at `at` of a small hash and returns the offset of the next one. */
-static uint32_t visit_small(const struct entry *e, uint32_t at, hash_visit *visit, void *arg) {
-    const void *lp = hash_small(e);
+static uint32_t visit_small(const void *lp, unsigned width, uint32_t at, hash_visit *visit, void *arg) {
     char field_digits[LISTPACK_INT_CHARS], value_digits[LISTPACK_INT_CHARS];
     uint32_t value_at = listpack_next(lp, at);
     visit(arg, listpack_get(lp, at, field_digits), listpack_get(lp, value_at, value_digits));
-    if (entry_fields_expire(e)) value_at = listpack_next(lp, value_at);
+    if (unlikely(width == 3)) value_at = listpack_next(lp, value_at);
     return listpack_next(lp, value_at);
 }
 
 void hash_each(const struct entry *e, hash_visit *visit, void *arg) {
     if (hash_is_small(e)) {
-        for (uint32_t at = listpack_first(hash_small(e)); at;)
-            at = visit_small(e, at, visit, arg);
+        const void *lp = hash_small(e);
+        for (uint32_t at = listpack_first(lp); at;)
+            at = visit_small(lp, hash_width(e), at, visit, arg);
         return;
     }
     struct visitor v = {&hash_large(e)->table, visit, arg};
@@ -349,19 +349,20 @@ size_t hash_count_exact(const struct entry *e) {
 static void small_random(const struct entry *e, struct rng *rng, size_t count, hash_visit *visit,
                          bool (*go_on)(void *), void *arg) {
     const void *lp = hash_small(e);
+    unsigned width = hash_width(e);
     size_t n = hash_count(e);
     if (count == 1) {
-        visit_small(e, listpack_at(lp, (int64_t)(hash_width(e) * rng_below(rng, n))), visit, arg);
+        visit_small(lp, width, listpack_at(lp, (int64_t)(width * rng_below(rng, n))), visit, arg);
         return;
     }
     uint32_t *offsets = mem_alloc(n * sizeof(*offsets)), at = listpack_first(lp);
     for (size_t i = 0; i < n; i++) {
         offsets[i] = at;
-        for (unsigned w = hash_width(e); w; w--)
+        for (unsigned w = width; w; w--)
             at = listpack_next(lp, at);
     }
     for (size_t i = 0; i < count && (!go_on || go_on(arg)); i++)
-        visit_small(e, offsets[rng_below(rng, n)], visit, arg);
+        visit_small(lp, width, offsets[rng_below(rng, n)], visit, arg);
     mem_free_sized(offsets, n * sizeof(*offsets));
 }
 
