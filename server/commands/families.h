@@ -21,6 +21,7 @@ extern const struct command_binding hash_visit_bindings[];
 extern const struct command_binding hash_expire_bindings[];
 
 extern const struct command_binding list_bindings[];
+extern const struct command_binding list_pop_bindings[];
 extern const struct command_binding list_edit_bindings[];
 
 extern const struct command_binding set_bindings[];
@@ -45,6 +46,6 @@ extern const struct command_binding hyperloglog_bindings[];
         hash_bindings, hash_visit_bindings, hash_expire_bindings, set_bindings, set_visit_bindings,          \
         set_algebra_bindings, zset_bindings, zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,  \
         zset_visit_bindings, geo_bindings, geo_search_bindings, hyperloglog_bindings, list_bindings,         \
-        list_edit_bindings
+        list_edit_bindings, list_pop_bindings
 
 #endif

@@ -4,6 +4,7 @@
 #include "commands/command_ids.h"
 #include "common/base/num.h"
 #include "server/commands/families.h"
+#include "server/commands/mpop.h"
 #include "server/commands/zset_common.h"
 #include "server/keyspace/block.h"
 #include "server/keyspace/unit.h"
@@ -79,43 +80,6 @@ static void cmd_bzpopmax(struct call *call) {
     pop_or_wait(call, true);
 }
 
-/* [timeout] numkeys key … MIN|MAX [COUNT n] */
-struct mpop {
-    int first, keys; /* position and number of the keys */
-    bool highest;
-    int64_t count;
-};
-
-/* `at` is where the number of keys stands. */
-static bool parse_mpop(struct call *call, int at, struct mpop *m) {
-    int64_t keys;
-    if (!call_int64_range(call, at, 1, INT64_MAX, &keys, "ERR numkeys should be greater than 0"))
-        return false;
-    if (keys > call->argc - at - 2) {
-        resp_error(call->reply, ERR_SYNTAX);
-        return false;
-    }
-    m->first = at + 1;
-    m->keys = (int)keys;
-    int arg = m->first + m->keys;
-    m->highest = slice_is(call->argv[arg], "max");
-    if (!m->highest && !slice_is(call->argv[arg], "min")) {
-        resp_error(call->reply, ERR_SYNTAX);
-        return false;
-    }
-    m->count = 0;
-    for (arg++; arg < call->argc; arg++) { /* a wrong count is told before what follows it */
-        if (m->count != 0 || !slice_is(call->argv[arg], "count") || arg + 1 == call->argc) {
-            resp_error(call->reply, ERR_SYNTAX);
-            return false;
-        }
-        if (!call_int64_range(call, ++arg, 1, INT64_MAX, &m->count, "ERR count should be greater than 0"))
-            return false;
-    }
-    if (m->count == 0) m->count = 1;
-    return true;
-}
-
 static void journal_pop(struct call *call, struct slice key, bool highest, size_t count) {
     char digits[NUM_INT64_CHARS_MAX];
     struct slice argv[3] = {highest ? SLICE("ZPOPMAX") : SLICE("ZPOPMIN"), key, {digits, 0}};
@@ -133,8 +97,8 @@ static bool pop_first(struct call *call, const struct mpop *m) {
         size_t n = zset_count(key_entry(&ref)), count = (uint64_t)m->count < n ? (size_t)m->count : n;
         resp_array(call->reply, 2);
         resp_bulk_slice(call->reply, ref.name);
-        pop(call, &ref, m->highest, count, true);
-        journal_pop(call, ref.name, m->highest, count);
+        pop(call, &ref, m->second_end, count, true);
+        journal_pop(call, ref.name, m->second_end, count);
         return true;
     }
     return false;
@@ -142,14 +106,14 @@ static bool pop_first(struct call *call, const struct mpop *m) {
 
 static void cmd_zmpop(struct call *call) {
     struct mpop m;
-    if (!parse_mpop(call, 1, &m)) return;
+    if (!mpop_parse(call, 1, "min", "max", &m)) return;
     if (!pop_first(call, &m)) resp_null_array(call->reply);
 }
 
 static void cmd_bzmpop(struct call *call) {
     struct mpop m;
     int64_t until_ms;
-    if (!parse_mpop(call, 2, &m) || !call_block_seconds(call, 1, &until_ms)) return;
+    if (!mpop_parse(call, 2, "min", "max", &m) || !call_block_seconds(call, 1, &until_ms)) return;
     if (pop_first(call, &m)) return;
     call_block(call, &(struct block){.type = VALUE_ZSET,
                                      .keys = call->argv + m.first,

@@ -2,7 +2,7 @@ group list
 acl   list
 
 BLMOVE 6
-  status      todo 3
+  status      built
   summary     Wait for an element of one list and move it to another
   since       6.2.0
   flags       write denyoom blocking
@@ -23,7 +23,7 @@ BLMOVE 6
   reply       bulk | null | null-array
 
 BLMPOP -5
-  status      todo 3
+  status      built
   summary     Wait until one of several lists has elements, and take some
   since       7.0.0
   flags       write blocking
@@ -42,7 +42,7 @@ BLMPOP -5
   reply       [bulk, array of bulk] | null-array
 
 BLPOP -3
-  status      todo 3
+  status      built
   summary     Wait until one of several lists has an element, and take its first
   since       2.0.0
   flags       write blocking
@@ -56,7 +56,7 @@ BLPOP -3
   reply       [bulk, bulk] | null-array
 
 BRPOP -3
-  status      todo 3
+  status      built
   summary     Wait until one of several lists has an element, and take its last
   since       2.0.0
   flags       write blocking
@@ -70,7 +70,7 @@ BRPOP -3
   reply       [bulk, bulk] | null-array
 
 BRPOPLPUSH 4
-  status      todo 3
+  status      built
   summary     Wait for a list's last element and put it in front of another list
   since       2.2.0
   flags       write denyoom blocking
