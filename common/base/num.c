@@ -87,7 +87,7 @@ static bool parse_short_decimal(const char *text, size_t len, double *out) {
 static char *terminated(char *room, size_t room_bytes, const char *text, size_t len) {
     char *copy = len < room_bytes ? room : mem_try_alloc(len + 1);
     if (copy == NULL) return NULL;
-    memcpy(copy, text, len);
+    if (len) memcpy(copy, text, len);
     copy[len] = '\0';
     return copy;
 }
@@ -109,6 +109,20 @@ bool num_parse_double(const char *text, size_t len, double *out) {
     if (!whole || lost || isnan(value)) return false;
     *out = value;
     return true;
+}
+
+bool num_parse_strtod(const char *text, size_t len, double *out, bool *in_range) {
+    char room[256], *end;
+    char *copy = terminated(room, sizeof(room), text, len);
+    if (copy == NULL) return false;
+    int saved_errno = errno;
+    errno = 0;
+    *out = strtod(copy, &end);
+    *in_range = errno != ERANGE;
+    errno = saved_errno;
+    bool whole = *end == 0;
+    if (copy != room) mem_free(copy);
+    return whole && !isnan(*out);
 }
 
 bool num_parse_long_double(const char *text, size_t len, long double *out) {

@@ -17,6 +17,9 @@ bool num_parse_uint64(const char *text, size_t len, uint64_t *out);
 
 /* What strtod accepts whole (hex, inf, infinity; not nan, no leading space, not empty). */
 bool num_parse_double(const char *text, size_t len, double *out);
+/* All that strtod reads up to the end or a zero byte, leading space and nothing at all (0) too, but not nan.
+ * Not in range: the text has no double that is near; *out is what strtod makes of it. */
+bool num_parse_strtod(const char *text, size_t len, double *out, bool *in_range);
 bool num_parse_long_double(const char *text, size_t len, long double *out);
 
 /* Sizes of configuration: 1k = 1000, 1kb = 1024, m, mb, g, gb, b; case-insensitive. */

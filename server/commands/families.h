@@ -8,6 +8,7 @@ extern const struct command_binding generic_bindings[];
 extern const struct command_binding expire_bindings[];
 extern const struct command_binding object_bindings[];
 extern const struct command_binding scan_bindings[];
+extern const struct command_binding sort_bindings[];
 
 extern const struct command_binding string_bindings[];
 extern const struct command_binding string_range_bindings[];
@@ -41,7 +42,7 @@ extern const struct command_binding hyperloglog_bindings[];
 
 /* All of them, for an array: who binds commands leaves none out. */
 #define COMMAND_FAMILIES                                                                                     \
-    generic_bindings, expire_bindings, object_bindings, scan_bindings, string_bindings,                      \
+    generic_bindings, expire_bindings, object_bindings, scan_bindings, sort_bindings, string_bindings,       \
         string_range_bindings, string_number_bindings, lcs_bindings, bitmap_bindings, bitfield_bindings,     \
         hash_bindings, hash_visit_bindings, hash_expire_bindings, set_bindings, set_visit_bindings,          \
         set_algebra_bindings, zset_bindings, zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,  \

@@ -3,12 +3,9 @@
  * Ranges become ranks before anything is visited, so every reply knows its length beforehand, and an offset
  * costs nothing. A bound of scores is what strtod reads, an empty text being 0, as in Redis. */
 #include "server/commands/zset_common.h"
-#include "common/base/mem.h"
 #include "common/base/num.h"
 #include "server/commands/index_range.h"
 #include "server/keyspace/unit.h"
-#include <math.h>
-#include <stdlib.h>
 
 /* --- replies --- */
 
@@ -43,13 +40,8 @@ void zset_answer_range(struct call *call, const struct entry *e, size_t start, s
 
 static bool parse_any_double(struct slice text, double *out) {
     if (num_parse_double(text.ptr, text.len, out)) return true;
-    char room[64], *copy = text.len < sizeof(room) ? room : mem_alloc(text.len + 1), *end;
-    if (text.len) memcpy(copy, text.ptr, text.len);
-    copy[text.len] = 0;
-    *out = strtod(copy, &end);
-    bool whole = *end == 0;
-    if (copy != room) mem_free(copy);
-    return whole && !isnan(*out);
+    bool in_range;
+    return num_parse_strtod(text.ptr, text.len, out, &in_range);
 }
 
 static bool parse_score(struct slice text, struct zset_bound *out) {

@@ -403,7 +403,7 @@ SCAN -2
   reply       [bulk, array of bulk]
 
 SORT -2
-  status      todo 3
+  status      built
   summary     Order the elements of a list, set or sorted set, and show or store them
   since       1.0.0
   flags       write denyoom
@@ -434,7 +434,7 @@ SORT -2
   reply       array of (bulk | null) | int >=0
 
 SORT_RO -2
-  status      todo 3
+  status      built
   summary     Order the elements of a list, set or sorted set
   since       7.0.0
   flags       readonly

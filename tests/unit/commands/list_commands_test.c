@@ -8,14 +8,11 @@
 static struct command_fixture f;
 
 static int open_small(void **state) {
-    static const struct command_binding *const families[] = {list_bindings,
-                                                             list_edit_bindings,
-                                                             string_bindings,
-                                                             generic_bindings,
-                                                             expire_bindings,
-                                                             object_bindings,
-                                                             NULL};
+    static const struct command_binding *const families[] = {
+        list_bindings,    list_pop_bindings, list_edit_bindings, string_bindings,
+        generic_bindings, expire_bindings,   object_bindings,    NULL};
     fixture_open(&f, families);
+    exec_bind(f.exec, multi_bindings, f.exec);
     return 0;
 }
 
@@ -54,13 +51,17 @@ static void expect_content(const char *key, const char *content) {
     assert_string_equal(text, content);
 }
 
+static void forget(void) {
+    fixture_events(&f);
+    fixture_dirty(&f);
+    fixture_journal(&f);
+}
+
 static void given(const char *key, const char *content) {
     fixture_run(&f, "DEL %s", key);
     fixture_run(&f, "RPUSH %s %s", key, content);
     expect_content(key, content);
-    fixture_events(&f);
-    fixture_dirty(&f);
-    fixture_journal(&f);
+    forget();
 }
 
 static void test_push(void **state) {
@@ -141,7 +142,7 @@ static void test_move(void **state) {
     expect_content("to", "a b c");
     expect_reply(&f, "$1\na\n", "LMOVE to to LEFT LEFT");
     expect_content("to", "a b c");
-    fixture_events(&f), fixture_dirty(&f), fixture_journal(&f);
+    forget();
     given("one", "x");
     expect_reply(&f, "$1\nx\n", "RPOPLPUSH one one");
     expect_told("lpush one, rpop one", 1, "RPOPLPUSH one one");
@@ -202,13 +203,13 @@ static void test_set_and_insert(void **state) {
     expect_reply(&f, "-ERR index out of range\n", "LSET l -4 z");
     expect_reply(&f, "-ERR no such key\n", "LSET none x z");
     expect_reply(&f, "-ERR value is not an integer or out of range\n", "LSET l x z");
-    fixture_events(&f), fixture_dirty(&f), fixture_journal(&f);
+    forget();
     expect_reply(&f, ":4\n", "LINSERT l BEFORE x 1");
     expect_told("linsert l", 1, "LINSERT l BEFORE x 1");
     expect_reply(&f, ":5\n", "LINSERT l after y 2");
     expect_reply(&f, ":6\n", "LINSERT l before a 0");
     expect_content("l", "0 a 1 x y 2");
-    fixture_events(&f), fixture_dirty(&f), fixture_journal(&f);
+    forget();
     expect_reply(&f, ":-1\n", "LINSERT l before nope 0");
     expect_reply(&f, ":0\n", "LINSERT none before nope 0");
     expect_reply(&f, "-ERR syntax error\n", "LINSERT l beside a 0");
@@ -244,6 +245,40 @@ static void test_trim(void **state) {
     expect_reply(&f, "+OK\n", "LTRIM none 0 1");
     expect_reply(&f, "-ERR value is not an integer or out of range\n", "LTRIM none 0 x");
     expect_told("", 0, "");
+}
+
+/* Where something is there, the waiting forms are the others, in the journal too; a session that cannot wait
+ * is answered at once (tests/unit/exec has those that do). */
+static void test_waiting_forms(void **state) {
+    given("l", "a b c d e");
+    expect_reply(&f, "*2\n$1\nl\n$1\na\n", "BLPOP none l 0");
+    expect_told("lpop l", 1, "LPOP l");
+    expect_reply(&f, "*2\n$1\nl\n$1\ne\n", "BRPOP l 0");
+    expect_told("rpop l", 1, "RPOP l");
+    expect_reply(&f, "*2\n$1\nl\n*2\n$1\nd\n$1\nc\n", "BLMPOP 0 2 none l RIGHT COUNT 2");
+    expect_told("rpop l", 2, "RPOP l 2");
+    expect_reply(&f, "$1\nb\n", "BLMOVE l m LEFT RIGHT 0");
+    expect_told("rpush m, lpop l, del l", 1, "LMOVE l m LEFT RIGHT");
+    expect_reply(&f, "$1\nb\n", "BRPOPLPUSH m m 0");
+    expect_told("lpush m, rpop m", 1, "RPOPLPUSH m m");
+    fixture_run(&f, "SET s v");
+    forget();
+    expect_reply(&f, "-WRONGTYPE Operation against a key holding the wrong kind of value\n",
+                 "BLMOVE m s LEFT LEFT 0");
+    expect_reply(&f, "-WRONGTYPE Operation against a key holding the wrong kind of value\n",
+                 "BLPOP none s 0");
+    expect_reply(&f, "-ERR timeout is negative\n", "BLPOP l -1");
+    expect_reply(&f, "-ERR timeout is not a float or out of range\n", "BLMPOP x 1 l LEFT");
+    expect_reply(&f, "-ERR numkeys should be greater than 0\n", "BLMPOP x 0 l LEFT");
+    expect_reply(&f, "-ERR syntax error\n", "BLMOVE l m UP LEFT x");
+    expect_reply(&f, "-ERR timeout is not a float or out of range\n", "BRPOPLPUSH l m x");
+    expect_told("", 0, "");
+    fixture_run(&f, "MULTI");
+    fixture_run(&f, "BLPOP none 0");
+    fixture_run(&f, "BLMPOP 0 1 none LEFT");
+    fixture_run(&f, "BLMOVE none m LEFT LEFT 0");
+    fixture_run(&f, "BRPOPLPUSH none m 0");
+    expect_reply(&f, "*4\n*-1\n*-1\n$-1\n$-1\n", "EXEC");
 }
 
 static void test_position(void **state) {
@@ -311,6 +346,7 @@ int main(void) {
         TEST(test_trim),
         TEST(test_position),
         TEST(test_wrong_type),
+        TEST(test_waiting_forms),
         TEST(test_as_a_key),
     };
     return cmocka_run_group_tests_name("commands/list", tests, NULL, NULL);
