@@ -21,7 +21,6 @@
 #define SCRIPTS     "scripts are not built"
 #define TRACKING    "client tracking is not built"
 #define STREAMS     "streams are not built"
-#define EVICTION    "eviction of clients is not built"
 #define MARKS       "sockets are not marked"
 #define SUPERVISION "service managers are not told when the server is ready"
 #define ONE_THREAD  "one thread serves all data"
@@ -254,7 +253,6 @@ static const struct conf_option kept[] = {
     LINE("loadmodule", 1, 0, NO_MODULES),
 
     /* clients and memory */
-    KEPT("maxmemory-clients", CONF_PERCENT, 0, "0", EVICTION, .max = INT64_MAX),
     INT("active-expire-effort", 0, 1, 10, "1", EXACT),
 
     /* freeing, threads, the machine */

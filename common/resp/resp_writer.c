@@ -138,7 +138,7 @@ static void seal_last(struct resp_writer *w) {
 static void make_empty(struct resp_writer *w) {
     w->pos = w->end = NULL;
     w->first = w->last = NULL;
-    w->sealed_bytes = 0;
+    w->sealed_bytes = w->chunk_bytes = 0;
 }
 
 __attribute__((noinline)) void resp_writer_grow(struct resp_writer *w, size_t len) {
@@ -151,6 +151,7 @@ __attribute__((noinline)) void resp_writer_grow(struct resp_writer *w, size_t le
         w->first = chunk;
     }
     w->last = chunk;
+    w->chunk_bytes += resp_chunk_memory(chunk);
     w->pos = chunk->bytes;
     w->end = chunk->bytes + chunk->cap;
 }
@@ -161,7 +162,8 @@ static inline char *ensure(struct resp_writer *w, size_t len) {
 }
 
 struct resp_mark resp_mark(const struct resp_writer *w) {
-    return (struct resp_mark){w->last, w->last ? (size_t)(w->pos - w->last->bytes) : 0, w->sealed_bytes};
+    return (struct resp_mark){w->last, w->last ? (size_t)(w->pos - w->last->bytes) : 0, w->sealed_bytes,
+                              w->chunk_bytes};
 }
 
 void resp_truncate(struct resp_writer *w, struct resp_mark mark) {
@@ -176,6 +178,7 @@ void resp_truncate(struct resp_writer *w, struct resp_mark mark) {
     w->pos = mark.chunk->bytes + mark.offset;
     w->end = mark.chunk->bytes + mark.chunk->cap;
     w->sealed_bytes = mark.sealed_bytes;
+    w->chunk_bytes = mark.chunk_bytes;
 }
 
 struct resp_chunk *resp_writer_take(struct resp_writer *w) {
@@ -195,6 +198,7 @@ void resp_writer_splice(struct resp_writer *to, struct resp_writer *from) {
         to->first = from->first;
         to->sealed_bytes = from->sealed_bytes;
     }
+    to->chunk_bytes += from->chunk_bytes;
     to->last = from->last;
     to->pos = from->pos;
     to->end = from->end;

@@ -42,6 +42,7 @@ struct resp_writer {
     char *pos, *end; /* free room of `last`; both NULL while there is no chunk */
     struct resp_chunk *first, *last;
     size_t sealed_bytes; /* bytes in all chunks but `last` */
+    size_t chunk_bytes;  /* memory of all chunks */
     struct resp_pool *pool;
     uint8_t proto;        /* 2 or 3 */
     uint32_t error_count; /* error replies written since init: dispatch compares it around a command */
@@ -52,6 +53,11 @@ void resp_writer_init(struct resp_writer *w,
                       struct resp_pool *pool);  /* pool is borrowed; proto starts as 2 */
 void resp_writer_deinit(struct resp_writer *w); /* gives all chunks back */
 
+/* Memory that a chunk takes. */
+static inline size_t resp_chunk_memory(const struct resp_chunk *chunk) {
+    return sizeof(*chunk) + chunk->cap;
+}
+
 /* Bytes written and not yet taken. */
 static inline size_t resp_writer_bytes(const struct resp_writer *w) {
     return w->sealed_bytes + (w->last ? (size_t)(w->pos - w->last->bytes) : 0);
@@ -60,7 +66,7 @@ static inline size_t resp_writer_bytes(const struct resp_writer *w) {
 /* A place in the output to come back to. Valid until bytes before it are taken. */
 struct resp_mark {
     struct resp_chunk *chunk;
-    size_t offset, sealed_bytes;
+    size_t offset, sealed_bytes, chunk_bytes;
 };
 struct resp_mark resp_mark(const struct resp_writer *w);
 void resp_truncate(struct resp_writer *w, struct resp_mark mark); /* forgets all that was written after it */

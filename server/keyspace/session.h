@@ -76,6 +76,7 @@ struct session {
     struct multi_state *multi; /* owned by exec; NULL outside MULTI */
     struct link paused;        /* on exec's list while SESSION_PAUSED */
     struct link watches;       /* keys watched, owned by keyspace/watch */
+    size_t watch_bytes;        /* memory that they take */
     struct pubsub_member *pubsub;  /* owned by pubsub; NULL without subscriptions */
     struct blocked_state *blocked; /* owned by keyspace/waiting; NULL: it waits for no key */
     const struct acl_user *user;   /* borrowed; NULL: the default user with all rights */

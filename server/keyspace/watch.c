@@ -56,6 +56,7 @@ void watch_add(struct keyspace *ks, struct session *s, struct database *db, stru
     w->stale = state_of(ks, db, name) == DUE;
     list_append(&key->watches, &w->of_key);
     list_append(&s->watches, &w->of_session);
+    s->watch_bytes += sizeof(*w) + sizeof(*key) + key->map_key_len;
 }
 
 void watch_remove_all(struct keyspace *ks, struct session *s) {
@@ -69,6 +70,7 @@ void watch_remove_all(struct keyspace *ks, struct session *s) {
         }
         mem_free_sized(w, sizeof(*w));
     }
+    s->watch_bytes = 0;
 }
 
 static void mark_watchers(struct watched_key *key) {

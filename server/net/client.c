@@ -77,6 +77,7 @@ static void output_pending(struct session *s) {
     c->state |= CLIENT_PUSHED;
     if (!list_linked(&c->output)) client_push_ready(c);
     client_check_output_limit(c);
+    client_memory_changed(c);
 }
 
 static void close_session(struct session *s, bool after_reply) {
@@ -113,9 +114,11 @@ void client_open(struct net *net, int socket, uint32_t session_flags) {
     if (net_password_needed(net)) session_flags |= SESSION_NEEDS_AUTH;
     session_init(&c->session, net->next_id++, keyspace_database(net->keyspace, 0), net->parts.resp_pool,
                  &client_session_ops, session_flags);
+    list_init(&c->by_memory);
     c->created_ms = c->active_ms = net_now_ms(net);
     net->client_count++;
     net->live_count++;
+    client_memory_note(c);
     io_stream_open(net->io, &c->stream, &stream_ops, socket, false);
     if (net->conf.tcp_keepalive_s != net->listen_keepalive_s && !(session_flags & SESSION_UNIX))
         io_stream_keepalive(&c->stream, (unsigned)net->conf.tcp_keepalive_s);
@@ -124,6 +127,7 @@ void client_open(struct net *net, int socket, uint32_t session_flags) {
 void client_close_soon(struct client *c, const char *why) {
     if ((c->state & CLIENT_CLOSED) || list_linked(&c->dying)) return;
     list_append(&c->net->dying, &c->dying);
+    client_memory_forget(c);
     if (why && c->net->log->level <= LOG_LEVEL_VERBOSE) {
         struct buf line = {0};
         client_describe(c, &line);

@@ -95,23 +95,15 @@ void cmd_client_no_touch(struct call *call) {
 
 /* --- INFO, LIST --- */
 
-enum client_type { TYPE_ANY, TYPE_NORMAL, TYPE_REPLICA, TYPE_PUBSUB, TYPE_PRIMARY, TYPE_UNKNOWN };
+/* Kinds as they are asked for. */
+enum { KIND_ANY = -1, KIND_UNKNOWN = CLIENT_KINDS };
 
-static enum client_type type_by_name(struct slice name) {
-    if (slice_is(name, "normal")) return TYPE_NORMAL;
-    if (slice_is(name, "slave") || slice_is(name, "replica")) return TYPE_REPLICA;
-    if (slice_is(name, "pubsub")) return TYPE_PUBSUB;
-    if (slice_is(name, "master")) return TYPE_PRIMARY;
-    return TYPE_UNKNOWN;
-}
-
-static enum client_type type_of(const struct client *c) {
-    if (c->session.flags & SESSION_PRIMARY) return TYPE_PRIMARY;
-    switch (client_class(c)) {
-    case CONF_CLIENT_REPLICA: return TYPE_REPLICA;
-    case CONF_CLIENT_PUBSUB: return TYPE_PUBSUB;
-    default: return TYPE_NORMAL;
-    }
+static int kind_by_name(struct slice name) {
+    if (slice_is(name, "normal")) return KIND_NORMAL;
+    if (slice_is(name, "slave") || slice_is(name, "replica")) return KIND_REPLICA;
+    if (slice_is(name, "pubsub")) return KIND_PUBSUB;
+    if (slice_is(name, "master")) return KIND_PRIMARY;
+    return KIND_UNKNOWN;
 }
 
 static void note_argv(struct call *call, bool on) {
@@ -162,11 +154,11 @@ static bool list_by_ids(struct call *call, struct buf *text) {
 
 void cmd_client_list(struct call *call) {
     const struct net *net = call->module;
-    enum client_type type = TYPE_ANY;
+    int kind = KIND_ANY;
     struct buf text = {0};
     if (call->argc == 4 && slice_is(call->argv[2], "type")) {
-        type = type_by_name(call->argv[3]);
-        if (type == TYPE_UNKNOWN) {
+        kind = kind_by_name(call->argv[3]);
+        if (kind == KIND_UNKNOWN) {
             resp_errorf(call->reply, "ERR Unknown client type '%.*s'", (int)call->argv[3].len,
                         call->argv[3].ptr);
             return;
@@ -188,7 +180,7 @@ void cmd_client_list(struct call *call) {
     LIST_FOR(it, tmp, &net->clients) {
         const struct client *c = LIST_OWNER(it, struct client, all);
         if (c->session.flags & SESSION_CLOSE_NOW) continue;
-        if (type == TYPE_ANY || type == type_of(c)) add_line(c, &text);
+        if (kind == KIND_ANY || kind == (int)client_kind(c)) add_line(c, &text);
     }
     note_argv(call, false);
     reply_text(call, &text);
@@ -243,7 +235,7 @@ void cmd_client_unpause(struct call *call) {
 struct kill_filter {
     const struct slice *addr, *laddr, *user;
     int64_t id, max_age_s; /* 0: any */
-    enum client_type type;
+    int kind;
     bool skip_me;
 };
 
@@ -255,8 +247,8 @@ static bool parse_kill_pair(struct call *call, int at, struct kill_filter *f) {
         return call_int64_range(call, at + 1, 1, INT64_MAX, &f->max_age_s,
                                 "ERR maxage is not an integer or out of range");
     } else if (slice_is(word, "type")) {
-        f->type = type_by_name(value);
-        if (f->type != TYPE_UNKNOWN) return true;
+        f->kind = kind_by_name(value);
+        if (f->kind != KIND_UNKNOWN) return true;
         resp_errorf(call->reply, "ERR Unknown client type '%.*s'", (int)value.len, value.ptr);
     } else if (slice_is(word, "addr")) {
         f->addr = &call->argv[at + 1];
@@ -286,7 +278,7 @@ static bool is_meant(const struct client *c, const struct kill_filter *f) {
     const struct session *s = &c->session;
     if (s->flags & SESSION_CLOSE_NOW) return false;
     if (f->id && (int64_t)s->id != f->id) return false;
-    if (f->type != TYPE_ANY && type_of(c) != f->type) return false;
+    if (f->kind != KIND_ANY && (int)client_kind(c) != f->kind) return false;
     if (f->user && (s->flags & SESSION_NEEDS_AUTH)) return false;
     if (f->max_age_s && (net_now_ms(c->net) - c->created_ms) / 1000 < f->max_age_s) return false;
     return has_addr(c, true, f->addr) && has_addr(c, false, f->laddr);
@@ -309,7 +301,7 @@ static size_t kill_clients(struct call *call, const struct kill_filter *f) {
 }
 
 void cmd_client_kill(struct call *call) {
-    struct kill_filter f = {.skip_me = true};
+    struct kill_filter f = {.kind = KIND_ANY, .skip_me = true};
     if (call->argc == 3) { /* the old form: an address, oneself included */
         f.skip_me = false;
         f.addr = &call->argv[2];

@@ -1,7 +1,4 @@
 /* A client in words: the line of CLIENT LIST, CLIENT INFO and the log. */
-#include "common/base/mem.h"
-#include "common/base/num.h"
-#include "server/keyspace/waiting.h"
 #include "server/net/net_int.h"
 #include <stdio.h>
 
@@ -38,36 +35,11 @@ static void add_flags(const struct client *c, struct buf *out) {
     if (out->len == before) buf_append_char(out, 'N');
 }
 
-static size_t chain_chunks(const struct client *c, size_t *bytes) {
+static size_t chain_chunks(const struct client *c) {
     size_t chunks = 0;
-    *bytes = 0;
-    for (const struct resp_chunk *chunk = c->out_first; chunk; chunk = chunk->next, chunks++)
-        *bytes += sizeof(*chunk) + chunk->cap;
+    for (const struct resp_chunk *chunk = c->out_first; chunk; chunk = chunk->next)
+        chunks++;
     return chunks;
-}
-
-static size_t text_bytes(const char *text) {
-    return text ? mem_usable(text) : 0;
-}
-
-static size_t writer_bytes(const struct client *c) {
-    size_t bytes = 0;
-    for (const struct resp_chunk *chunk = c->session.reply.first; chunk; chunk = chunk->next)
-        bytes += sizeof(*chunk) + chunk->cap;
-    return bytes;
-}
-
-size_t client_bytes(const struct client *c) {
-    size_t out_bytes;
-    chain_chunks(c, &out_bytes);
-    size_t bytes = mem_good_size(sizeof(*c)) + out_bytes + writer_bytes(c) +
-                   session_multi_bytes(&c->session) + waiting_bytes(&c->session) +
-                   pubsub_session_bytes(&c->session);
-    if (c->query) bytes += sizeof(*c->query) + c->query->cap + c->query->detached_bytes;
-    if (c->names)
-        bytes += sizeof(*c->names) + text_bytes(c->names->name) + text_bytes(c->names->lib_name) +
-                 text_bytes(c->names->lib_ver);
-    return bytes;
 }
 
 static const char *last_command(const struct session *s) {
@@ -79,12 +51,10 @@ void client_describe(const struct client *c, struct buf *out) {
     const struct client_names none = {0}, *names = c->names ? c->names : &none;
     char addr[IO_ADDR_TEXT_MAX], laddr[IO_ADDR_TEXT_MAX];
     int64_t now_ms = net_now_ms(c->net);
-    size_t out_bytes, chunks = chain_chunks(c, &out_bytes);
-    size_t query = c->run_bytes ? c->run_bytes : client_query_bytes(c);
+    size_t query = c->run_bytes ? c->run_bytes : client_query_unparsed(c);
     /* Of an argument on its way to its own place, what has not come yet is room. */
     size_t to_come = c->run_bytes ? 0 : io_stream_recv_into_left(&c->stream);
     size_t query_free = (c->query ? c->query->cap - c->query->len : 0) + to_come;
-    query -= to_come;
     buf_printf(out,
                "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=", (unsigned long long)s->id,
                client_addr(c, true, addr), client_addr(c, false, laddr), io_stream_fd(&c->stream),
@@ -97,8 +67,9 @@ void client_describe(const struct client *c, struct buf *out) {
         pubsub_session_count(s, PUBSUB_SHARD), s->flags & SESSION_MULTI ? (int)session_multi_count(s) : -1,
         query, query_free, (size_t)c->argv_bytes, session_multi_bytes(s));
     buf_printf(out, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s cmd=%s user=%s",
-               writer_bytes(c), client_output_bytes(c), resp_writer_bytes(&s->reply), chunks, out_bytes,
-               client_bytes(c), io_stream_sending(&c->stream) ? "rw" : "r", last_command(s), "default");
+               s->reply.chunk_bytes, client_output_bytes(c), resp_writer_bytes(&s->reply), chain_chunks(c),
+               c->out_memory, client_bytes(c), io_stream_sending(&c->stream) ? "rw" : "r", last_command(s),
+               "default");
     buf_printf(out, " redir=-1 resp=%d lib-name=%s lib-ver=%s", s->reply.proto,
                names->lib_name ? names->lib_name : "", names->lib_ver ? names->lib_ver : "");
 }

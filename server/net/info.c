@@ -36,6 +36,7 @@ static void look_at_some(struct net *net, int64_t now_ms) {
         list_remove(&c->all);
         list_append(&net->clients, &c->all);
         net_note_peaks(net, client_query_bytes(c), client_output_bytes(c));
+        client_memory_note(c);
         if (is_idle(net, c, now_ms)) client_close_soon(c, "Closing idle client");
         if (c->soft_since_ms) client_check_output_limit(c);
         /* Who waits and has sent too much ahead is read from now and then all the same: behind it may be the
@@ -112,6 +113,7 @@ static void write_limits(struct buf *out, void *module) {
                (unsigned long long)net->stats.query_limit_closed);
     buf_printf(out, "client_output_buffer_limit_disconnections:%llu\r\n",
                (unsigned long long)net->stats.output_limit_closed);
+    buf_printf(out, "evicted_clients:%llu\r\n", (unsigned long long)net->stats.evicted);
     buf_printf(out, "acl_access_denied_auth:%llu\r\n", (unsigned long long)net->stats.auth_denied);
     buf_printf(out, "acl_access_denied_cmd:0\r\nacl_access_denied_key:0\r\nacl_access_denied_channel:0\r\n");
 }

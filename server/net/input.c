@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define QUERY_SLACK 1024 /* bytes that a query keeps beyond what it holds */
+
 /* --- the query --- */
 
 static struct query *query_of(struct client *c) {
@@ -70,6 +72,14 @@ static void query_append(struct query *q, const char *bytes, size_t len) {
     q->len += len;
 }
 
+/* After large parts of it went elsewhere. */
+static void query_shrink(struct query *q) {
+    size_t cap = mem_good_size(q->len + QUERY_SLACK);
+    if (q->cap - q->len <= q->len / 8 + 2 * QUERY_SLACK) return;
+    q->bytes = mem_realloc(q->bytes, cap);
+    q->cap = cap;
+}
+
 static void query_restart_parser(struct query *q) {
     resp_parser_deinit(&q->parser);
     resp_parser_init(&q->parser);
@@ -79,6 +89,23 @@ size_t client_query_bytes(const struct client *c) {
     size_t bytes = c->state & CLIENT_HAS_SEG ? c->seg.len - c->seg_pos : 0;
     if (c->query) bytes += c->query->len - c->query->pos + c->query->detached_bytes;
     return bytes;
+}
+
+size_t client_query_unparsed(const struct client *c) {
+    size_t bytes = c->state & CLIENT_HAS_SEG ? c->seg.len - c->seg_pos : 0;
+    const struct query *q = c->query;
+    if (q == NULL) return bytes;
+    size_t left = q->len - q->pos;
+    bytes += left > q->parser.pos ? left - q->parser.pos : 0;
+    if (q->parser.detached) bytes += q->detached->len - io_stream_recv_into_left(&c->stream);
+    return bytes;
+}
+
+size_t client_query_announced(const struct client *c) {
+    const struct query *q = c->query;
+    if (c->state & (CLIENT_FILLING | CLIENT_BROKEN)) return 0;
+    size_t have, len = resp_parser_awaits(&q->parser, q->len - q->pos, &have);
+    return len < RESP_DETACH_MIN ? 0 : len - have;
 }
 
 bool client_has_input(const struct client *c) {
@@ -199,6 +226,7 @@ void client_received(struct client *c, struct io_buf buf) {
         query_append(query_of(c), buf.bytes, buf.len);
         io_buf_return(net->io, buf);
         if (over_query_limit(c, 0)) return;
+        client_memory_changed(c);
     }
     client_input_ready(c);
 }
@@ -214,7 +242,12 @@ static void detach_large(struct client *c) {
     size_t have, len;
     if (q == NULL || (c->state & CLIENT_FILLING)) return;
     len = resp_parser_awaits(&q->parser, q->len - q->pos, &have);
-    if (len < RESP_DETACH_MIN || have == len || over_query_limit(c, len - have)) return;
+    if (len < RESP_DETACH_MIN) return;
+    if (have == len) { /* only its line end is missing */
+        query_shrink(q);
+        return;
+    }
+    if (over_query_limit(c, len - have)) return;
     struct detached *d = mem_try_alloc(sizeof(*d) + len);
     if (d == NULL) {
         log_warning(c->net->log, "No memory for an argument of %zu bytes: closing its client", len);
@@ -225,8 +258,10 @@ static void detach_large(struct client *c) {
     d->next = q->detached;
     q->detached = d;
     q->detached_bytes += len;
+    q->detached_memory += mem_good_size(sizeof(*d) + len);
     q->len -= have;
     memcpy(d->bytes, q->bytes + q->len, have);
+    query_shrink(q);
     resp_parser_detach(&q->parser, d->bytes);
     c->state |= CLIENT_FILLING;
     io_stream_recv_into(&c->stream, d->bytes + have, len - have);
@@ -319,7 +354,7 @@ static void fill(struct net *net, struct client *c) {
         if (unlikely(c->query && c->query->detached)) {
             c->query->ready = c->query->detached;
             c->query->detached = NULL;
-            c->query->detached_bytes = 0;
+            c->query->detached_bytes = c->query->detached_memory = 0;
         }
         net->ends[net->request_count] = end;
         net->requests[net->request_count++] = (struct exec_request){
@@ -327,6 +362,7 @@ static void fill(struct net *net, struct client *c) {
         run->count++;
     }
     if (unlikely(result == RESP_ERR)) c->state |= CLIENT_BROKEN;
+    if (unlikely(c->query != NULL)) client_memory_changed(c);
     if (result != RESP_OK)
         ran_dry(c);
     else if (list_linked(&c->input)) { /* more to come: behind the others */
@@ -428,6 +464,7 @@ static void settle(struct net *net, const struct net_run *run) {
     } else if (!list_linked(&c->input)) {
         return_seg(c);
     }
+    client_memory_changed(c);
     client_output_ready(c);
 }
 
@@ -453,8 +490,10 @@ static void run_batch(struct net *net, int64_t budget_us) {
 void net_run(struct net *net, int64_t budget_us) {
     int64_t used_us = 0;
     net->ran = !list_empty(&net->input);
+    net->memory.fresh = 0;
     while (!list_empty(&net->input)) {
         fill_batch(net);
+        if (unlikely(net->memory.limited)) net_memory_evict(net); /* before anybody asks who is there */
         uint64_t start = clock_cycles();
         if (net->request_count) run_batch(net, budget_us ? budget_us - used_us : 0);
         used_us += (int64_t)((double)(clock_cycles() - start) / clock_cycles_per_us());

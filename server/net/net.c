@@ -21,6 +21,7 @@ struct net *net_create(struct conf *conf, struct logger *log) {
     list_init(&net->pushes);
     list_init(&net->gated);
     list_init(&net->dying);
+    net_memory_init(net);
     net_register_options(net, conf);
     return net;
 }
@@ -40,6 +41,7 @@ bool net_start(struct net *net, const struct net_parts *parts) {
     net->runs = mem_alloc(NET_BATCH_MAX * sizeof(*net->runs));
     io_timer_init(&net->cron, net_cron);
     io_timer_set(net->io, &net->cron, io_now_us(net->io) + NET_CRON_US);
+    net->memory.limited = net->conf.maxmemory_clients != 0;
     net->started = true;
     return net_raise_descriptor_limit(net);
 }
@@ -73,7 +75,8 @@ void net_destroy(struct net **netp) {
 }
 
 bool net_has_work(const struct net *net) {
-    return !list_empty(&net->input) || !list_empty(&net->dying) || !list_empty(&net->pushes);
+    return !list_empty(&net->input) || !list_empty(&net->dying) || !list_empty(&net->pushes) ||
+           net->memory.unfinished;
 }
 
 int net_port(const struct net *net) {
@@ -103,10 +106,12 @@ void net_session_describe(const struct session *s, struct buf *out) {
     client_describe(client_of(s), out);
 }
 
-size_t net_clients_bytes(const struct net *net) {
-    size_t bytes = 0;
-    LIST_FOR(it, tmp, &net->clients) {
-        bytes += client_bytes(LIST_OWNER(it, struct client, all));
-    }
-    return bytes;
+size_t net_clients_bytes(struct net *net) {
+    net_memory_note_all(net);
+    const size_t *sums = net->memory.sums;
+    return sums[KIND_NORMAL] + sums[KIND_PUBSUB] + sums[KIND_PRIMARY];
+}
+
+size_t net_replicas_bytes(const struct net *net) {
+    return net->memory.sums[KIND_REPLICA];
 }

@@ -69,8 +69,10 @@ char *net_session_addr(const struct session *s, char *out);
 const char *net_session_name(const struct session *s);
 /* The client's line as CLIENT LIST shows it, without line end. */
 void net_session_describe(const struct session *s, struct buf *out);
-/* Memory that clients take, for INFO memory (mem_clients_normal); looks at each of them. */
-size_t net_clients_bytes(const struct net *net);
+/* Memory that clients take, for INFO memory (mem_clients_normal); looks at each of them. And that of
+ * replicas, as it was when that was last asked. */
+size_t net_clients_bytes(struct net *net);
+size_t net_replicas_bytes(const struct net *net);
 
 /* AUTH HELLO RESET QUIT PING ECHO SELECT CLIENT. Module: the net. */
 extern const struct command_binding net_bindings[];

@@ -37,6 +37,7 @@ struct net_conf {
     struct net_secret requirepass;
     int64_t maxclients;
     bool protected_mode;
+    int64_t maxmemory_clients; /* bytes; negative: percent of maxmemory; 0: no limit */
     struct conf_output_limits output_limits;
     uint64_t query_limit;
 };
@@ -45,6 +46,7 @@ struct net_stats {
     uint64_t connections, rejected;
     uint64_t query_limit_closed, output_limit_closed;
     uint64_t auth_denied;
+    uint64_t evicted;
 };
 
 /* --- clients --- */
@@ -62,7 +64,7 @@ struct query {
     char *bytes;               /* owned; [pos, len) is not consumed */
     size_t pos, len, cap;
     struct detached *detached; /* arguments of the command under way */
-    size_t detached_bytes;
+    size_t detached_bytes, detached_memory;
     struct detached *ready; /* of the command that is first in the current run */
 };
 
@@ -112,11 +114,29 @@ struct client {
     struct resp_chunk *out_first, *out_last;
     struct resp_chunk *out_unsent; /* first chunk behind those that the send under way covers, NULL: none */
     size_t out_bytes;
+    size_t out_memory; /* of the chunks */
     struct gate_marks *marks;
     struct client_names *names;
     int64_t created_ms, active_ms, soft_since_ms; /* soft_since_ms 0: below the soft limit */
+    /* its memory as the net's sums know it */
+    struct link by_memory; /* in net.memory.buckets, while it may be evicted for it */
+    size_t memory;
+    uint8_t kind; /* enum client_kind, as `memory` was counted */
 };
 _Static_assert(sizeof(struct client) <= 640, "an idle client costs less than 1 KiB, its names included");
+
+/* What CLIENT LIST and KILL call a type. */
+enum client_kind { KIND_NORMAL, KIND_REPLICA, KIND_PUBSUB, KIND_PRIMARY, CLIENT_KINDS };
+
+/* The memory of all clients, and those that may be evicted, by the power of two of theirs (memory.c). */
+#define NET_MEMORY_BUCKETS 20
+struct net_memory {
+    bool limited;    /* maxmemory-clients is set: sums are exact after every batch; otherwise once a second */
+    bool unfinished; /* more is to be evicted in the next turn */
+    size_t sums[CLIENT_KINDS];
+    size_t fresh; /* of that, output written in this turn */
+    struct link buckets[NET_MEMORY_BUCKETS];
+};
 
 struct net_run {
     struct client *client;
@@ -164,6 +184,8 @@ struct net {
     struct net_run *runs;
     uint32_t request_count, run_count;
 
+    struct net_memory memory;
+
     struct io_timer cron;
     struct rate net_in, net_out;
     uint64_t in_base, out_base, reads_base, writes_base; /* io's counters at the last RESETSTAT */
@@ -200,10 +222,15 @@ void client_free_names(struct client *c);
 void client_received(struct client *c, struct io_buf buf);
 void client_filled(struct client *c);
 void client_input_free(struct client *c);
+/* What is to come of a large argument whose length the client has announced, and for which it gets memory
+ * when its batch is over. */
+size_t client_query_announced(const struct client *c);
 bool client_has_input(const struct client *c); /* bytes that were not consumed */
 /* Puts it on the input list, if it may run something. */
 void client_input_ready(struct client *c);
 size_t client_query_bytes(const struct client *c);
+/* Of them, what is not yet understood as part of a command: qbuf of CLIENT LIST. */
+size_t client_query_unparsed(const struct client *c);
 
 /* --- output.c --- */
 void client_output_ready(struct client *c);
@@ -217,6 +244,24 @@ enum conf_client_class client_class(const struct client *c);
 void client_check_output_limit(struct client *c);
 void net_gate_opened(void *owner);
 
+/* --- memory.c --- */
+void net_memory_init(struct net *net);
+enum client_kind client_kind(const struct client *c);
+size_t client_bytes(const struct client *c); /* what it takes now */
+/* Counts what the client takes now. */
+void client_memory_note(struct client *c);
+/* It is going: counts it no more. */
+void client_memory_forget(struct client *c);
+/* Counts all of them. */
+void net_memory_note_all(struct net *net);
+/* After maxmemory-clients changed. */
+bool net_memory_limit_changed(void *owner, struct conf_error *err);
+/* Closes the largest clients while all together are over the limit; clients_bury lets go of them. */
+void net_memory_evict(struct net *net);
+static inline void client_memory_changed(struct client *c) {
+    if (unlikely(c->net->memory.limited)) client_memory_note(c);
+}
+
 /* --- options.c --- */
 void net_register_options(struct net *net, struct conf *conf);
 bool net_raise_descriptor_limit(struct net *net);
@@ -228,7 +273,6 @@ void net_note_peaks(struct net *net, size_t in, size_t out);
 /* --- describe.c --- */
 char *client_addr(const struct client *c, bool peer, char *out);
 void client_describe(const struct client *c, struct buf *out);
-size_t client_bytes(const struct client *c);
 
 /* --- auth.c --- */
 bool net_password_needed(const struct net *net);

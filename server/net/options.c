@@ -147,6 +147,8 @@ static const struct conf_option options[] = {
     CONF_OPT_INT("tcp-keepalive", FIELD, tcp_keepalive_s, 0, INT_MAX, "300"),
     CONF_OPT_INT("timeout", FIELD, timeout_s, 0, INT_MAX, "0"),
     CONF_OPT_INT64("maxclients", FIELD, maxclients, 1, UINT_MAX, "10000", .apply = apply_maxclients),
+    CONF_OPT_PERCENT("maxmemory-clients", FIELD, maxmemory_clients, 0, INT64_MAX, "0",
+                     .apply = net_memory_limit_changed),
     CONF_OPT_BOOL("protected-mode", FIELD, protected_mode, "yes"),
     CONF_OPT_CUSTOM("requirepass", FIELD, requirepass, &secret_type, NULL, .flags = CONF_SENSITIVE,
                     .apply = apply_password),

@@ -156,6 +156,7 @@ static void collect(struct client *c) {
     struct resp_pool *pool = c->net->parts.resp_pool;
     size_t bytes = resp_writer_bytes(w);
     if (w->first == NULL) return;
+    size_t memory = w->chunk_bytes;
     struct resp_chunk *last = w->last, *chain = resp_writer_take(w);
     if (unlikely(bytes == 0)) { /* a silenced command wrote and took it back */
         resp_chunks_return(pool, chain);
@@ -170,6 +171,8 @@ static void collect(struct client *c) {
         return;
     }
     if (unlikely(position)) add_mark(c, chain, position);
+    c->out_memory += memory;
+    c->net->memory.fresh += memory;
     append_chain(c, chain, last);
 }
 
@@ -210,6 +213,7 @@ static void flush(struct client *c) {
     collect(c);
     c->state &= ~(uint32_t)CLIENT_PUSHED;
     client_check_output_limit(c);
+    client_memory_changed(c);
     if (io_stream_sending(&c->stream) || (c->session.flags & SESSION_CLOSE_NOW)) return;
     if (c->out_first && send_some(c)) return;
     if (c->out_first == NULL &&
@@ -237,6 +241,7 @@ void net_flush(struct net *net) {
         list_remove(&c->output);
         flush(c);
     }
+    if (unlikely(net->memory.limited)) net_memory_evict(net);
     clients_bury(net);
 }
 
@@ -246,6 +251,7 @@ static void release_sent(struct client *c, const struct resp_chunk *end) {
         struct resp_chunk *chunk = c->out_first;
         c->out_first = chunk->next;
         c->out_bytes -= chunk->len;
+        c->out_memory -= resp_chunk_memory(chunk);
         chunk->next = NULL;
         resp_chunks_return(c->net->parts.resp_pool, chunk);
     }
@@ -261,6 +267,7 @@ void client_sent(struct client *c, size_t bytes, int error) {
     }
     bool was_full = c->out_bytes > NET_UNREAD_MAX;
     release_sent(c, c->out_unsent);
+    client_memory_changed(c);
     c->active_ms = net_now_ms(c->net);
     if (unlikely(was_full && c->out_bytes <= NET_UNREAD_MAX)) {
         io_stream_recv_resume(&c->stream);
@@ -277,5 +284,5 @@ void client_output_free(struct client *c) {
     free_marks(c);
     resp_chunks_return(c->net->parts.resp_pool, c->out_first);
     c->out_first = c->out_last = NULL;
-    c->out_bytes = 0;
+    c->out_bytes = c->out_memory = 0;
 }

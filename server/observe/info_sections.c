@@ -168,7 +168,7 @@ static void write_stats_data(struct buf *out, void *module) {
     put_u64(out, "expired_time_cap_reached_count", st->expire_capped);
     put_u64(out, "expire_cycle_cpu_milliseconds", st->expire_cycle_us / 1000);
     put_u64(out, "evicted_keys", st->evicted_keys);
-    LINE(out, "evicted_clients:0\r\ntotal_eviction_exceeded_time:0\r\ncurrent_eviction_exceeded_time:0\r\n");
+    LINE(out, "total_eviction_exceeded_time:0\r\ncurrent_eviction_exceeded_time:0\r\n");
     put_u64(out, "keyspace_hits", st->hits);
     put_u64(out, "keyspace_misses", st->misses);
     LINE(out, "latest_fork_usec:0\r\ntotal_forks:0\r\nmigrate_cached_sockets:0\r\nslave_expires_tracked_keys:"

@@ -25,6 +25,7 @@ struct subscription {
 struct pubsub_member {
     struct map names[PUBSUB_KINDS];  /* name → subscription */
     struct link order[PUBSUB_KINDS]; /* subscriptions, by order of subscribing */
+    size_t bytes;                    /* memory that the subscriptions take */
     struct resp_writer waiting;      /* messages that wait for the end of the session's own command */
 };
 

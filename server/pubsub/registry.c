@@ -88,6 +88,11 @@ static struct channel *channel_of(struct pubsub *ps, enum pubsub_kind kind, stru
     return ch;
 }
 
+/* The subscription, its place in the map of names, and the channel's name. */
+static size_t subscription_bytes(const struct subscription *sub) {
+    return sizeof(*sub) + sub->channel->name_len + 2 * sizeof(void *);
+}
+
 bool pubsub_subscribe(struct pubsub *ps, struct session *s, enum pubsub_kind kind, struct slice name) {
     struct pubsub_member *m = member_of(ps, s);
     if (map_get(&m->names[kind], name)) return false;
@@ -98,12 +103,14 @@ bool pubsub_subscribe(struct pubsub *ps, struct session *s, enum pubsub_kind kin
     list_append(&sub->channel->subscriptions, &sub->in_channel);
     list_append(&m->order[kind], &sub->in_member);
     map_put(&m->names[kind], name, sub);
+    m->bytes += subscription_bytes(sub);
     s->flags |= SESSION_SUBSCRIBED;
     return true;
 }
 
 static void drop(struct pubsub *ps, enum pubsub_kind kind, struct subscription *sub) {
     struct channel *ch = sub->channel;
+    sub->session->pubsub->bytes -= subscription_bytes(sub);
     map_remove(&sub->session->pubsub->names[kind], channel_name(ch));
     list_remove(&sub->in_channel);
     list_remove(&sub->in_member);
@@ -140,15 +147,7 @@ size_t pubsub_session_count(const struct session *s, enum pubsub_kind kind) {
 }
 
 size_t pubsub_session_bytes(const struct session *s) {
-    if (s->pubsub == NULL) return 0;
-    size_t bytes = sizeof(*s->pubsub);
-    for (int k = 0; k < PUBSUB_KINDS; k++) {
-        LIST_FOR(it, tmp, &s->pubsub->order[k]) {
-            bytes += sizeof(struct subscription) +
-                     LIST_OWNER(it, struct subscription, in_member)->channel->name_len + 2 * sizeof(void *);
-        }
-    }
-    return bytes;
+    return s->pubsub ? sizeof(*s->pubsub) + s->pubsub->bytes + s->pubsub->waiting.chunk_bytes : 0;
 }
 
 size_t pubsub_count(const struct pubsub *ps, enum pubsub_kind kind) {
