@@ -76,7 +76,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, config_bindings, &s->config);
     exec_bind(s->exec, system_bindings, &s->system);
     exec_bind(s->exec, debug_bindings, &s->system);
-    exec_bind(s->exec, memory_bindings, NULL);
+    exec_bind(s->exec, memory_bindings, &s->system);
     observe_bind(&s->observe, s->exec);
     exec_check_bound(s->exec);
 }
@@ -90,8 +90,12 @@ static void reset_loop(void *loop) {
 static void reset_net(void *net) {
     net_reset_stats(net);
 }
-static uint64_t client_bytes(void *net) {
-    return net_clients_bytes(net);
+static void client_bytes(void *net, uint64_t *normal, uint64_t *replicas) {
+    *normal = net_clients_bytes(net);
+    *replicas = net_replicas_bytes(net);
+}
+static size_t client_count(void *net) {
+    return net_client_count(net);
 }
 
 static void register_everywhere(struct server *s) {
@@ -106,6 +110,7 @@ static void register_everywhere(struct server *s) {
     config_on_resetstat(&s->config, reset_loop, &s->loop);
     config_on_resetstat(&s->config, reset_net, s->net);
     config_on_resetstat(&s->config, system_reset_stats, &s->system);
+    config_on_resetstat(&s->config, hot_keys_reset, &s->observe.hot_keys);
     memory_gate_register(s->exec, &s->memory_gate, &s->keyspace);
     bind_commands(s);
 }
@@ -121,6 +126,7 @@ static void start_system(struct server *s, const struct server_setup *setup, int
     s->system.keyspace = &s->keyspace;
     s->system.persist = &s->persist;
     s->system.client_bytes = client_bytes;
+    s->system.client_count = client_count;
     s->system.client_owner = s->net;
     system_init(&s->system, setup->program, now_ms, &s->keyspace.rng);
 }
@@ -179,6 +185,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
     pubsub_start(s->pubsub, &s->keyspace, s->exec);
     observe_start(&s->observe, s->conf, s->io, s->exec);
     s->keyspace.latency = observe_latency_sink(&s->observe);
+    s->system.hot_keys = &s->observe.hot_keys;
     if (!net_start(s->net, &parts)) return false;
     register_everywhere(s);
     log_greeting(s);

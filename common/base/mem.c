@@ -213,6 +213,8 @@ void mem_allocator_stats(struct mem_allocator_stats *out) {
     memset(out, 0, sizeof(*out));
 }
 
+void mem_allocator_report(void (*write)(void *arg, const char *text), void *arg) {}
+
 const char *mem_allocator_name(void) {
     return "libc";
 }
@@ -248,6 +250,10 @@ void mem_allocator_stats(struct mem_allocator_stats *out) {
     out->resident = figure("stats.resident");
     out->retained = figure("stats.retained");
     out->muzzy = figure("stats.arenas." ALL_ARENAS ".pmuzzy") * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void mem_allocator_report(void (*write)(void *arg, const char *text), void *arg) {
+    malloc_stats_print(write, arg, NULL);
 }
 
 const char *mem_allocator_name(void) {

@@ -155,6 +155,8 @@ struct mem_allocator_stats {
     size_t allocated, active, resident, retained, muzzy;
 };
 void mem_allocator_stats(struct mem_allocator_stats *out);
+/* All that the allocator tells of itself, in pieces of text; nothing in builds without jemalloc. */
+void mem_allocator_report(void (*write)(void *arg, const char *text), void *arg);
 const char *mem_allocator_name(void); /* e.g. "jemalloc-5.3.0" */
 /* Reads (`old`, of *old_len bytes) and sets (`fresh`, of fresh_len) a value of jemalloc by its name, as
  * mallctl does; either may be NULL. 0 or an errno; ENOTSUP in builds without jemalloc. */

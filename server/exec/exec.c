@@ -137,6 +137,19 @@ static void after_error(struct exec *x, struct call *call, struct command_stats 
     exec_count_error(x, call->reply->error_code);
 }
 
+void exec_set_sampler(struct exec *x, const struct exec_sampler *sampler) {
+    x->sampler = sampler;
+    x->sample_in = sampler->every;
+}
+
+/* Distances are uniform between 1 and twice the mean less one, so that no rhythm of a client meets them. */
+static __attribute__((noinline)) void take_sample(struct exec *x, const struct call *call) {
+    x->sample_in = UINT32_MAX;
+    if (x->sampler == NULL) return;
+    x->sample_in = (uint32_t)rng_below(&x->keyspace->rng, 2 * x->sampler->every - 1);
+    x->sampler->sample(x->sampler->owner, call, x->sampler->every);
+}
+
 static void tell_before(struct exec *x, const struct call *call) {
     for (unsigned i = 0; i < x->observer_count; i++)
         if (x->observers[i]->active(x->observers[i]->owner) && x->observers[i]->before)
@@ -171,6 +184,7 @@ static inline void count(struct exec *x, struct call *call, uint64_t took, bool 
     x->totals.commands++;
     if (unlikely(call->spec->flags & (COMMAND_ADMIN | COMMAND_NOSCRIPT))) exec_look_at_switches(x);
     if (unlikely(took >= x->observed_cycles)) tell_after(x, call, took);
+    if (unlikely(x->sample_in-- == 0)) take_sample(x, call);
 }
 
 void exec_count(struct exec *x, struct call *call, uint64_t took, bool failed) {
@@ -201,7 +215,11 @@ void exec_run(struct exec *x, struct call *call) {
     x->cycles = now;
     if (unlikely(call->flags & (CALL_BLOCKED | CALL_AGAIN))) { /* counted once, when it is answered */
         took = call->session->blocked->cycles += took;
-        if (call->flags & CALL_BLOCKED) return;
+        if (call->flags & CALL_BLOCKED) {
+            if (unlikely(took >= x->observed_cycles) && !(call->flags & CALL_AGAIN))
+                tell_after(x, call, took);
+            return;
+        }
     }
     /* Errors of commands inside EXEC were counted there. */
     bool failed = call->reply->error_count != errors_before && x->totals.error_replies == counted_before;

@@ -97,15 +97,28 @@ void exec_add_gate(struct exec *x, const struct exec_gate *gate); /* borrowed fo
 /* --- observers of executed commands: slowlog, monitor, latency --- */
 struct exec_observer {
     void *owner;
-    bool (*active)(void *owner);                                          /* asked as that of gates */
-    void (*before)(void *owner, const struct call *call);                 /* NULL: not wanted */
-    void (*after)(void *owner, const struct call *call, int64_t took_us); /* NULL: not wanted */
+    bool (*active)(void *owner);                          /* asked as that of gates */
+    void (*before)(void *owner, const struct call *call); /* NULL: not wanted */
+    /* NULL: not wanted. Of a command that waits it hears twice: CALL_BLOCKED, and when it was answered
+     * CALL_AGAIN. */
+    void (*after)(void *owner, const struct call *call, int64_t took_us);
     /* `after` wants only commands that took this long; NULL: all of them. Asked as `active` is. */
     int64_t (*slower_than_us)(void *owner);
     /* The session is about to be freed. Told whether active or not; NULL: not wanted. */
     void (*gone)(void *owner, struct session *s);
 };
 void exec_add_observer(struct exec *x, const struct exec_observer *observer); /* borrowed for good */
+
+/* --- a sample of the executed commands: hot keys --- */
+
+/* Gets about one in `every` commands, at random distances, after it ran; `weight` is how many it stands for.
+ */
+struct exec_sampler {
+    void *owner;
+    unsigned every;
+    void (*sample)(void *owner, const struct call *call, unsigned weight);
+};
+void exec_set_sampler(struct exec *x, const struct exec_sampler *sampler); /* borrowed for good */
 
 /* --- statistics --- */
 struct exec_stats {

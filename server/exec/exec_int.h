@@ -45,7 +45,9 @@ struct exec {
     unsigned gate_count, observer_count;
     struct pause pause;
     bool gates_closed; /* some gate is active: looked up once per batch and after commands that configure */
-    bool observed_before;     /* some observer wants to hear before commands run */
+    bool observed_before;               /* some observer wants to hear before commands run */
+    const struct exec_sampler *sampler; /* borrowed; NULL: none */
+    uint32_t sample_in;                 /* commands until the next one that is sampled */
     uint64_t observed_cycles; /* commands that took this long are told to observers; UINT64_MAX: none is */
 
     const struct session *running; /* whose request it is, NULL between requests */

@@ -8,6 +8,7 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/slots/slots.h"
+#include "server/keyspace/big_keys.h"
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/walk.h"
 #include "server/types/hash_deadlines.h"
@@ -91,6 +92,7 @@ int64_t database_avg_ttl(const struct database *db, int64_t now_ms) {
 size_t database_empty(struct database *db) {
     size_t count = database_count(db);
     bool kept = db->keyspace->walk && walk_keeps_tables(db->keyspace->walk, db);
+    big_keys_flushed(db->keyspace->big_keys, db->index);
     for (uint32_t i = 0; i < db->table_count; i++) {
         struct keytable *kt = &db->tables[i];
         uint32_t generation = kt->generation + 1;
@@ -159,6 +161,7 @@ struct table_pos database_insert(struct database *db, uint64_t hash, struct entr
         deadline_changed(kt, hash, ENTRY_NO_DEADLINE, entry_deadline(entry));
         fields_changed(kt, hash, ENTRY_NO_DEADLINE, hash_next_deadline(entry));
     }
+    big_keys_changed(db->keyspace, db->index, entry_key(entry), hash, entry);
     return pos;
 }
 
@@ -168,6 +171,8 @@ void database_remove(struct database *db, uint64_t hash, struct entry_at at) {
         deadline_changed(kt, hash, entry_deadline(at.entry), ENTRY_NO_DEADLINE);
         fields_changed(kt, hash, hash_next_deadline(at.entry), ENTRY_NO_DEADLINE);
     }
+    if (unlikely(big_keys_may_know(db->keyspace->big_keys, hash)))
+        big_keys_look(db->keyspace, db->index, entry_key(at.entry), hash, NULL);
     table_remove(&kt->table, hash, at.pos);
 }
 

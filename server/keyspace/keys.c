@@ -6,6 +6,7 @@
 #include "server/keyspace/keys.h"
 #include "common/base/panic.h"
 #include "server/keyspace/access.h"
+#include "server/keyspace/big_keys.h"
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/waiting.h"
 #include "server/keyspace/walk.h"
@@ -220,6 +221,7 @@ void key_store(struct call *call, struct key_ref *ref, struct entry *entry) {
     else
         access_init_entry(ks, entry);
     key_moved(ref, entry);
+    big_keys_changed(ks, ref->db->index, ref->name, ref->hash, entry);
     database_deadline_changed(ref->db, ref->name, ref->hash, entry_deadline(old), entry_deadline(entry));
     database_fields_changed(ref->db, ref->name, ref->hash, hash_next_deadline(old),
                             hash_next_deadline(entry));
@@ -254,6 +256,7 @@ void key_fields_changed(struct key_ref *ref, int64_t before) {
 }
 
 void key_changed(struct call *call, struct key_ref *ref, uint32_t class, const char *event) {
+    big_keys_changed(call->keyspace, ref->db->index, ref->name, ref->hash, ref->at.entry);
     unit_changed(call->keyspace, ref->db, ref->name, class, event);
 }
 
@@ -292,5 +295,6 @@ void key_swap_databases(struct keyspace *ks, struct database *a, struct database
         waiting_database_changed(ks, a);
         waiting_database_changed(ks, b);
     }
+    big_keys_swapped(ks->big_keys, a->index, b->index);
     database_swap(a, b);
 }

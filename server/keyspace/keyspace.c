@@ -1,6 +1,7 @@
 /* The keyspace's own life; what it does is in database.c, keys.c, unit.c, expire.c, watch.c, walk.c. */
 #include "server/keyspace/keyspace.h"
 #include "common/base/panic.h"
+#include "server/keyspace/big_keys.h"
 #include "server/keyspace/database.h"
 #include "server/keyspace/evict.h"
 #include "server/keyspace/reaper.h"
@@ -18,6 +19,7 @@ void keyspace_init(struct keyspace *ks, const struct keyspace_conf *conf, struct
     hash_secret_draw(&ks->secret, &ks->rng);
     ks->databases = mem_zalloc((size_t)conf->databases * sizeof(*ks->databases));
     ks->reaper = reaper_create(io);
+    ks->big_keys = big_keys_create();
     ks->active_expire = ks->expire_on_access = true;
     list_init(&ks->tasks);
     map_init(&ks->watched, rng_next(&ks->rng));
@@ -32,6 +34,7 @@ void keyspace_deinit(struct keyspace *ks) {
         if (ks->databases[i]) database_destroy(&ks->databases[i]);
     mem_free(ks->databases);
     evict_deinit(ks);
+    big_keys_destroy(&ks->big_keys);
     reaper_destroy(&ks->reaper);
     map_deinit(&ks->watched);
     unit_deinit(ks);

@@ -23,6 +23,7 @@
 
 struct candidates;
 struct database;
+struct big_keys;
 struct io;
 struct latency_sink;
 struct reaper;
@@ -98,6 +99,7 @@ struct keyspace {
     struct walk *walk;                  /* the snapshot under way, or NULL */
     const struct latency_sink *latency; /* borrowed; NULL: nobody listens */
     struct candidates *candidates;      /* owned: evict.c's, keys that may go next; NULL before the first */
+    struct big_keys *big_keys;          /* owned: the largest keys */
     struct reaper *reaper;              /* frees what is large, away from the commands */
     int64_t now_ms;                     /* of the turn, or of the command under way */
     uint32_t access_clock;              /* what a touched entry gets */

@@ -8,6 +8,7 @@
 #include "server/keyspace/expire.h"
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/watch.h"
+#include "server/observe/memory_report.h"
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -60,28 +61,21 @@ static void write_server(struct buf *out, void *module) {
 static void write_memory(struct buf *out, void *module) {
     struct system *sys = module;
     struct keyspace *ks = sys->keyspace;
-    mem_account_note_peak(ks->account);
-    uint64_t used = (uint64_t)ks->account->used, peak = (uint64_t)ks->account->peak, rss = sys->rss_bytes;
-    uint64_t startup = sys->startup_bytes, overhead = startup;
-    for (int i = 0; i < ks->conf.databases; i++)
-        for (uint32_t t = 0; ks->databases[i] && t < ks->databases[i]->table_count; t++)
-            overhead += table_bytes(&ks->databases[i]->tables[t].table);
-    uint64_t dataset = used > overhead ? used - overhead : 0, net = used > startup ? used - startup : 1;
-    struct mem_allocator_stats heap;
-    mem_allocator_stats(&heap);
+    struct memory_report r;
+    memory_report(sys, &r);
 
-    put_human(out, "used_memory", used);
-    put_human(out, "used_memory_rss", rss);
-    put_human(out, "used_memory_peak", peak);
-    LINE(out, "used_memory_peak_perc:%.2f%%\r\n", peak ? (double)used * 100 / (double)peak : 0);
-    put_u64(out, "used_memory_overhead", overhead);
-    put_u64(out, "used_memory_startup", startup);
-    put_u64(out, "used_memory_dataset", dataset);
-    LINE(out, "used_memory_dataset_perc:%.2f%%\r\n", (double)dataset * 100 / (double)net);
-    put_u64(out, "allocator_allocated", heap.allocated);
-    put_u64(out, "allocator_active", heap.active);
-    put_u64(out, "allocator_resident", heap.resident);
-    put_u64(out, "allocator_muzzy", heap.muzzy);
+    put_human(out, "used_memory", r.used);
+    put_human(out, "used_memory_rss", r.rss);
+    put_human(out, "used_memory_peak", r.peak);
+    LINE(out, "used_memory_peak_perc:%.2f%%\r\n", r.peak_percent);
+    put_u64(out, "used_memory_overhead", r.overhead);
+    put_u64(out, "used_memory_startup", r.startup);
+    put_u64(out, "used_memory_dataset", r.dataset);
+    LINE(out, "used_memory_dataset_perc:%.2f%%\r\n", r.dataset_percent);
+    put_u64(out, "allocator_allocated", r.heap.allocated);
+    put_u64(out, "allocator_active", r.heap.active);
+    put_u64(out, "allocator_resident", r.heap.resident);
+    put_u64(out, "allocator_muzzy", r.heap.muzzy);
     put_human(out, "total_system_memory",
               (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
     LINE(out, "used_memory_lua:0\r\nused_memory_vm_eval:0\r\nused_memory_lua_human:0B\r\n");
@@ -91,19 +85,18 @@ static void write_memory(struct buf *out, void *module) {
     LINE(out, "used_memory_scripts_human:0B\r\n");
     put_human(out, "maxmemory", ks->conf.maxmemory);
     put_option(out, sys, "maxmemory_policy", "maxmemory-policy");
-    double active = (double)heap.active, allocated = (double)heap.allocated, resident = (double)heap.resident;
-    LINE(out, "allocator_frag_ratio:%.2f\r\nallocator_frag_bytes:%lld\r\n",
-         allocated ? active / allocated : 1, (long long)(active - allocated));
-    LINE(out, "allocator_rss_ratio:%.2f\r\nallocator_rss_bytes:%lld\r\n", active ? resident / active : 1,
-         (long long)(resident - active));
-    LINE(out, "rss_overhead_ratio:%.2f\r\nrss_overhead_bytes:%lld\r\n", resident ? (double)rss / resident : 1,
-         (long long)rss - (long long)resident);
-    LINE(out, "mem_fragmentation_ratio:%.2f\r\nmem_fragmentation_bytes:%lld\r\n",
-         used ? (double)rss / (double)used : 1, (long long)(rss - used));
+    LINE(out, "allocator_frag_ratio:%.2f\r\nallocator_frag_bytes:%lld\r\n", r.frag_ratio,
+         (long long)r.frag_bytes);
+    LINE(out, "allocator_rss_ratio:%.2f\r\nallocator_rss_bytes:%lld\r\n", r.rss_ratio,
+         (long long)r.rss_bytes);
+    LINE(out, "rss_overhead_ratio:%.2f\r\nrss_overhead_bytes:%lld\r\n", r.rss_overhead_ratio,
+         (long long)r.rss_overhead_bytes);
+    LINE(out, "mem_fragmentation_ratio:%.2f\r\nmem_fragmentation_bytes:%lld\r\n", r.fragmentation,
+         (long long)r.fragmentation_bytes);
     LINE(out,
          "mem_not_counted_for_evict:0\r\nmem_replication_backlog:0\r\nmem_total_replication_buffers:0\r\n");
-    LINE(out, "mem_clients_slaves:0\r\n");
-    put_u64(out, "mem_clients_normal", sys->client_bytes ? sys->client_bytes(sys->client_owner) : 0);
+    put_u64(out, "mem_clients_slaves", r.clients_replicas);
+    put_u64(out, "mem_clients_normal", r.clients_normal);
     LINE(out, "mem_cluster_links:0\r\nmem_aof_buffer:0\r\nmem_allocator:%s\r\n", mem_allocator_name());
     LINE(out, "active_defrag_running:0\r\n");
     put_u64(out, "lazyfree_pending_objects", reaper_pending(ks->reaper));

@@ -97,6 +97,7 @@ static void after(void *owner, const struct call *call, int64_t took_us) {
     struct monitor *m = owner;
     (void)took_us;
     if (call->spec->flags & (COMMAND_SKIP_MONITOR | COMMAND_ADMIN)) return;
+    if (call->flags & CALL_AGAIN) return; /* it was shown when it began to wait */
     write_line(m, call);
     LIST_FOR(it, tmp, &m->watchers) {
         struct watcher *w = LIST_OWNER(it, struct watcher, link);

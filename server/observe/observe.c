@@ -10,13 +10,16 @@ void observe_start(struct observe *observe, struct conf *conf, struct io *io, st
     slowlog_start(&observe->slowlog, io, x);
     latency_start(&observe->latency, io, x);
     monitor_start(&observe->monitor, conf, io, x);
+    hot_keys_start(&observe->hot_keys, x);
     observe->started = true;
 }
 
 void observe_deinit(struct observe *observe) {
     slowlog_deinit(&observe->slowlog);
     latency_deinit(&observe->latency);
-    if (observe->started) monitor_deinit(&observe->monitor);
+    if (!observe->started) return;
+    monitor_deinit(&observe->monitor);
+    hot_keys_deinit(&observe->hot_keys);
 }
 
 void observe_bind(struct observe *observe, struct exec *x) {

@@ -1,7 +1,9 @@
-/* Those who watch commands run, put together for boot: slow log, latency monitor, MONITOR. */
+/* Those who watch commands run, put together for boot: slow log, latency monitor, MONITOR, hot keys.
+ */
 #ifndef TORC_OBSERVE_OBSERVE_H
 #define TORC_OBSERVE_OBSERVE_H
 
+#include "server/observe/hot_keys.h"
 #include "server/observe/latency.h"
 #include "server/observe/monitor.h"
 #include "server/observe/slowlog.h"
@@ -10,6 +12,7 @@ struct observe {
     struct slowlog slowlog;
     struct latency latency;
     struct monitor monitor;
+    struct hot_keys hot_keys;
     bool started;
 };
 

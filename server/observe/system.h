@@ -12,6 +12,7 @@
 #include "server/keyspace/call.h"
 #include "server/persist/persist.h"
 
+struct hot_keys;
 struct server_options;
 
 struct system {
@@ -25,6 +26,7 @@ struct system {
     struct exec *exec;
     struct keyspace *keyspace;
     struct persist *persist;
+    struct hot_keys *hot_keys;
 
     char run_id[41];
     const char *executable; /* owned: absolute path */
@@ -36,7 +38,9 @@ struct system {
     uint64_t startup_bytes; /* used_memory of the empty server */
     uint64_t freed_at_reset;
     char replication_id[41];
-    uint64_t (*client_bytes)(void *owner); /* memory of all clients; registered by boot */
+    /* Memory of all clients, and their number; registered by boot. */
+    void (*client_bytes)(void *owner, uint64_t *normal, uint64_t *replicas);
+    size_t (*client_count)(void *owner);
     void *client_owner;
 };
 
@@ -56,7 +60,7 @@ void system_reset_stats(void *system);
 extern const struct command_binding system_bindings[];
 /* DEBUG; module: the system. */
 extern const struct command_binding debug_bindings[];
-/* MEMORY; no module. */
+/* MEMORY; module: the system. */
 extern const struct command_binding memory_bindings[];
 
 #endif

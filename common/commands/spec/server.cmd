@@ -515,19 +515,20 @@ MEMORY -2
   complexity  Depends on subcommand.
 
 MEMORY BIGKEYS -2
-  status      todo 3
+  status      built
   summary     The keys that use most memory, known without a scan
   since       7.2.0
   flags       readonly
   tips        nondeterministic_output
-  complexity  O(N) where N is the number of keys returned
+  complexity  O(1): at most 64 keys of each type are known
   route       all-shards:concat
   args
+    type? string TYPE
     count? integer COUNT
   reply       array of {key: bulk, db: int >=0, type: bulk, bytes: int >=0}
 
 MEMORY DOCTOR 2
-  status      todo 3
+  status      built
   summary     A report on memory, in words
   since       4.0.0
   tips        nondeterministic_output request_policy:all_shards response_policy:special
@@ -545,19 +546,19 @@ MEMORY HELP 2
   reply       array of simple
 
 MEMORY HOTKEYS -2
-  status      todo 3
+  status      built
   summary     The keys that are used most
   since       7.2.0
   flags       readonly
   tips        nondeterministic_output
-  complexity  O(N) where N is the number of keys returned
+  complexity  O(1): at most 128 keys are counted
   route       all-shards:concat
   args
     count? integer COUNT
   reply       array of {key: bulk, db: int >=0, type: bulk, hits: int >=0}
 
 MEMORY MALLOC-STATS 2
-  status      todo 3
+  status      built
   summary     What the allocator tells of itself
   since       4.0.0
   tips        nondeterministic_output request_policy:all_shards response_policy:special
@@ -575,7 +576,7 @@ MEMORY PURGE 2
   reply       simple "OK"
 
 MEMORY STATS 2
-  status      todo 3
+  status      built
   summary     What memory is used for, in numbers
   since       4.0.0
   tips        nondeterministic_output request_policy:all_shards response_policy:special
