@@ -166,6 +166,13 @@ static void tell_after(struct exec *x, const struct call *call, uint64_t cycles)
     }
 }
 
+static void tell_waits(struct exec *x, const struct call *call) {
+    for (unsigned i = 0; i < x->observer_count; i++) {
+        const struct exec_observer *o = x->observers[i];
+        if (o->waits && o->active(o->owner)) o->waits(o->owner, call);
+    }
+}
+
 static inline void count(struct exec *x, struct call *call, uint64_t took, bool failed) {
     struct command_stats *stats = &x->stats[call->spec->id];
     stats->calls++;
@@ -216,8 +223,7 @@ void exec_run(struct exec *x, struct call *call) {
     if (unlikely(call->flags & (CALL_BLOCKED | CALL_AGAIN))) { /* counted once, when it is answered */
         took = call->session->blocked->cycles += took;
         if (call->flags & CALL_BLOCKED) {
-            if (unlikely(took >= x->observed_cycles) && !(call->flags & CALL_AGAIN))
-                tell_after(x, call, took);
+            if (!(call->flags & CALL_AGAIN)) tell_waits(x, call);
             return;
         }
     }

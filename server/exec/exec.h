@@ -99,9 +99,9 @@ struct exec_observer {
     void *owner;
     bool (*active)(void *owner);                          /* asked as that of gates */
     void (*before)(void *owner, const struct call *call); /* NULL: not wanted */
-    /* NULL: not wanted. Of a command that waits it hears twice: CALL_BLOCKED, and when it was answered
-     * CALL_AGAIN. */
+    /* Once it is answered; NULL: not wanted. CALL_AGAIN: it had waited for a key. */
     void (*after)(void *owner, const struct call *call, int64_t took_us);
+    void (*waits)(void *owner, const struct call *call); /* it begins to wait; NULL: not wanted */
     /* `after` wants only commands that took this long; NULL: all of them. Asked as `active` is. */
     int64_t (*slower_than_us)(void *owner);
     /* The session is about to be freed. Told whether active or not; NULL: not wanted. */

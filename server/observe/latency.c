@@ -68,7 +68,6 @@ static int64_t slower_than_us(void *owner) {
 
 static void after(void *owner, const struct call *call, int64_t took_us) {
     struct latency *latency = owner;
-    if (call->flags & CALL_BLOCKED) return;
     add_sample(latency, call->spec->flags & COMMAND_FAST ? "fast-command" : "command", took_us);
 }
 

@@ -93,11 +93,9 @@ static void deliver(struct watcher *w, struct slice line, const struct call *cal
     if (s != call->session) session_output_pending(s);
 }
 
-static void after(void *owner, const struct call *call, int64_t took_us) {
+static void show(void *owner, const struct call *call) {
     struct monitor *m = owner;
-    (void)took_us;
     if (call->spec->flags & (COMMAND_SKIP_MONITOR | COMMAND_ADMIN)) return;
-    if (call->flags & CALL_AGAIN) return; /* it was shown when it began to wait */
     write_line(m, call);
     LIST_FOR(it, tmp, &m->watchers) {
         struct watcher *w = LIST_OWNER(it, struct watcher, link);
@@ -106,6 +104,12 @@ static void after(void *owner, const struct call *call, int64_t took_us) {
         else
             drop(w);
     }
+}
+
+/* One that had to wait was shown when it began to. */
+static void after(void *owner, const struct call *call, int64_t took_us) {
+    (void)took_us;
+    if (!(call->flags & CALL_AGAIN)) show(owner, call);
 }
 
 /* --- what a watcher may not --- */
@@ -122,7 +126,8 @@ static const char *check(void *owner, const struct call *call) {
 void monitor_start(struct monitor *m, struct conf *conf, struct io *io, struct exec *x) {
     *m = (struct monitor){.conf = conf, .io = io};
     list_init(&m->watchers);
-    m->observer = (struct exec_observer){.owner = m, .active = is_watched, .after = after, .gone = gone};
+    m->observer =
+        (struct exec_observer){.owner = m, .active = is_watched, .after = after, .waits = show, .gone = gone};
     m->gate = (struct exec_gate){.name = "monitor", .owner = m, .active = is_watched, .check = check};
     exec_add_observer(x, &m->observer);
     exec_add_gate(x, &m->gate);

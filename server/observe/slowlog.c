@@ -71,7 +71,7 @@ static void cut(struct slowlog *log, int64_t len) {
 
 static void after(void *owner, const struct call *call, int64_t took_us) {
     struct slowlog *log = owner;
-    if ((call->spec->flags & COMMAND_SKIP_SLOWLOG) || (call->flags & CALL_BLOCKED)) return;
+    if (call->spec->flags & COMMAND_SKIP_SLOWLOG) return;
     char addr[IO_ADDR_TEXT_MAX] = "";
     const char *name = "";
     if (net_session_is_client(call->session)) {

@@ -157,3 +157,20 @@ start_server {tags {monitor}} {
         if {[server_is_at_least 7 2]} { assert_morethan [s client_output_buffer_limit_disconnections] 0 }
     }
 }
+
+start_server {tags {monitor}} {
+    test "A command that waits is shown once, when it begins to wait" {
+        set rd [watching]
+        set waiting [redis_deferring_client]
+        assert_equal {"select" "9"} [shown $rd]
+        $waiting bzpopmin zset 0
+        assert_equal {"bzpopmin" "zset" "0"} [shown $rd]
+        r zadd zset 1 a
+        assert_equal {"zadd" "zset" "1" "a"} [shown $rd]
+        assert_equal {zset a 1} [$waiting read]
+        r echo end
+        assert_equal {"echo" "end"} [shown $rd]
+        $waiting close
+        $rd close
+    } {*}
+}
