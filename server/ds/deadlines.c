@@ -111,13 +111,6 @@ static size_t descend(const struct deadlines *d, unsigned level, size_t index, u
     return index;
 }
 
-size_t deadlines_bytes(const struct deadlines *d) {
-    size_t bytes = 0;
-    for (unsigned level = 0; level < DEADLINE_LEVELS_MAX; level++)
-        bytes += segvec_bytes(&d->levels[level]);
-    return bytes;
-}
-
 size_t deadlines_first_due(const struct deadlines *d, uint32_t unit) {
     const unsigned top = DEADLINE_LEVELS_MAX - 1;
     size_t end = d->levels[top].count, at = reaching(d, top, 0, end, ~unit);

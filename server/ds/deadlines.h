@@ -47,9 +47,6 @@ void deadlines_lower(struct deadlines *d, size_t bucket, uint32_t unit);
 void deadlines_set(struct deadlines *d, size_t bucket, uint32_t unit);
 uint32_t deadlines_bound(const struct deadlines *d, size_t bucket);
 
-/* Memory of all levels. */
-size_t deadlines_bytes(const struct deadlines *d);
-
 /* The first bucket whose bound is at most `unit`, or SIZE_MAX. */
 size_t deadlines_first_due(const struct deadlines *d, uint32_t unit);
 /* The same from bucket `from` on. */
