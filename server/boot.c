@@ -19,8 +19,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SAMPLE_US    100000
-#define CHUNKS_FREED 512 /* of abandoned replies, per turn */
+#define SAMPLE_US     100000
+#define STRAINED_US   50 /* requests of a turn while a snapshot's buffers are full */
+#define LOAD_SLICE_US 2000
+#define CHUNKS_FREED  512 /* of abandoned replies, per turn */
 
 /* --- configuration --- */
 
@@ -56,6 +58,7 @@ static void on_sample(struct io_timer *timer) {
     int64_t start_us = clock_monotonic_us(), now_us = io_now_us(s->io);
     if (!s->system.cron_paused) {
         system_sample(&s->system);
+        persist_cron(&s->persist);
         loop_sample(&s->loop, now_us);
     }
     /* On the grid of its period, where net's timer is as well: one turn for both. */
@@ -71,6 +74,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, command_bindings, s->exec);
     exec_bind(s->exec, wait_bindings, NULL);
     exec_bind(s->exec, dump_bindings, &s->persist);
+    exec_bind(s->exec, persist_bindings, &s->persist);
     exec_bind(s->exec, pubsub_bindings, s->pubsub);
     exec_bind(s->exec, net_bindings, s->net);
     exec_bind(s->exec, config_bindings, &s->config);
@@ -106,6 +110,8 @@ static void register_everywhere(struct server *s) {
     net_register_info(s->net, &s->info);
     pubsub_register_info(s->pubsub, &s->info);
     config_commands_init(&s->config, s->conf, &s->files, &s->exec_conf);
+    s->config.loading = &s->persist.loading;
+    persist_register_info(&s->persist, &s->info);
     config_on_resetstat(&s->config, reset_exec, s->exec);
     config_on_resetstat(&s->config, reset_loop, &s->loop);
     config_on_resetstat(&s->config, reset_net, s->net);
@@ -153,6 +159,28 @@ static void log_greeting(struct server *s) {
     log_notice(&s->log, "Using the %s engine: %s", io_engine_name(s->io), io_engine_reason(s->io));
 }
 
+static void on_started(void *owner) {
+    struct server *s = owner;
+    log_notice(&s->log, "Ready to accept connections");
+}
+
+static void on_saved_for_shutdown(void *owner, bool saved) {
+    struct server *s = owner;
+    system_shutdown_saved(&s->system, saved);
+}
+
+static void start_persistence(struct server *s) {
+    struct persist *p = &s->persist;
+    p->io = s->io;
+    p->keyspace = &s->keyspace;
+    p->log = &s->log;
+    p->folder = &s->compat.dir;
+    p->shutdown_done = on_saved_for_shutdown;
+    p->started = on_started;
+    p->owner = s;
+    persist_start(p, s->exec);
+}
+
 bool server_start(struct server *s, const struct server_setup *setup) {
     char error[160];
     struct io_config io_config = {
@@ -196,8 +224,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
     io_timer_set(s->io, &s->sampling, io_now_us(s->io) + SAMPLE_US);
     s->system.startup_bytes = (uint64_t)s->account.used;
     log_notice(&s->log, "Server initialized");
-    log_notice(&s->log, "Nothing is saved yet: a restart forgets all data");
-    log_notice(&s->log, "Ready to accept connections");
+    start_persistence(s);
     return true;
 }
 
@@ -208,6 +235,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
 static int64_t patience_us(const struct server *s) {
     if (s->closing) return -1;
     if (s->pool.dying || net_has_work(s->net) || loop_background_due(&s->loop)) return 0;
+    if (persist_load_due(&s->persist)) return 0;
     int64_t next_ms = expire_next_ms(&s->keyspace), due_ms = exec_next_due_ms(s->exec);
     if (due_ms < next_ms) next_ms = due_ms;
     if (next_ms == INT64_MAX) return -1;
@@ -222,21 +250,37 @@ static bool wind_down(struct server *s) {
         s->closing = true;
         io_timer_cancel(s->io, &s->sampling);
     }
-    return net_close(s->net) && (s->leave_memory || io_jobs_pending(s->io) == 0);
+    bool persisted = persist_close(&s->persist);
+    return net_close(s->net) && persisted && (s->leave_memory || io_jobs_pending(s->io) == 0);
+}
+
+static void run_requests(struct server *s) {
+    exec_run_due(s->exec);
+    net_run(s->net, persist_strained(&s->persist) ? STRAINED_US : loop_request_slice_us(&s->loop));
+}
+
+static void load_slice(struct server *s) {
+    if (!persist_load_due(&s->persist)) return;
+    int64_t end_us = clock_monotonic_us() + LOAD_SLICE_US;
+    do {
+        persist_load_step(&s->persist);
+    } while (persist_load_due(&s->persist) && clock_monotonic_us() < end_us);
 }
 
 bool server_turn(struct server *s) {
     mem_account_enter(&s->account);
+    if (s->persist.failed) return false;
     if (s->system.stopping && wind_down(s)) return false;
     io_turn(s->io, patience_us(s));
     loop_turn_begin(&s->loop);
     keyspace_set_now(&s->keyspace, io_wall_us(s->io) / 1000);
     if (!s->closing) {
-        exec_run_due(s->exec);
-        net_run(s->net, loop_request_slice_us(&s->loop));
+        persist_turn(&s->persist);
+        if (!s->system.saving) run_requests(s); /* nothing may change while the last snapshot is made */
+        load_slice(s);
         if (loop_background_due(&s->loop)) {
             loop_background(&s->loop);
-            exec_run_due(s->exec);
+            if (!s->system.saving) exec_run_due(s->exec);
         }
         net_flush(s->net);
         resp_pool_step(&s->pool, CHUNKS_FREED);
@@ -246,13 +290,16 @@ bool server_turn(struct server *s) {
 }
 
 void server_stop(struct server *s) {
-    system_shutdown(&s->system, (unsigned)s->options.shutdown_on_sigterm);
+    system_shutdown(&s->system, NULL, (unsigned)s->options.shutdown_on_sigterm);
 }
 
 void server_destroy(struct server **server) {
     struct server *s = *server;
     mem_account_enter(&s->account);
     ahead_deinit(&s->ahead, &s->account);
+    while (s->persist.io && !persist_close(&s->persist))
+        io_turn(s->io, -1);
+    persist_deinit(&s->persist);
     observe_deinit(&s->observe);
     if (s->started) {
         exec_destroy(&s->exec);

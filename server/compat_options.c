@@ -82,9 +82,6 @@ static bool is_plain_name(const void *value, struct conf_error *err, const char 
     const char *name = *(char *const *)value;
     return (name && !strchr(name, '/')) || conf_fail(err, "%s", text);
 }
-static bool dbfilename_is_name(void *owner, const void *value, struct conf_error *err) {
-    return is_plain_name(value, err, "dbfilename can't be a path, just a filename");
-}
 static bool appendfilename_is_name(void *owner, const void *value, struct conf_error *err) {
     return is_plain_name(value, err, "appendfilename can't be a path, just a filename");
 }
@@ -205,16 +202,8 @@ static const struct conf_option kept[] = {
     BOOL("enable-debug-assert", IMM | CONF_HIDDEN, "no", FOR_TESTS),
 
     /* snapshots */
-    CUSTOM("save", 0, &conf_save_type, "3600 1 300 100 60 10000", PERSISTENCE, ANYWAY("")),
-    BOOL("stop-writes-on-bgsave-error", 0, "yes", PERSISTENCE, ANYWAY("no")),
-    BOOL("rdbchecksum", IMM, "yes", PERSISTENCE),
     ENUM("sanitize-dump-payload", 0, sanitize_modes, "no", ALWAYS, ANYWAY("yes")),
-    STRING("dbfilename", CONF_PROTECTED, "dump.rdb", PERSISTENCE, .validate = dbfilename_is_name),
     BOOL("rdb-del-sync-files", 0, "no", REPLICATION),
-    BOOL("rdb-save-incremental-fsync", 0, "yes", PERSISTENCE),
-    KEPT("snapshot-buffer-max", CONF_PERCENT, 0, "10%", PERSISTENCE, .max = INT64_MAX),
-    INT("rdb-key-save-delay", CONF_HIDDEN, INT_MIN, INT_MAX, "0", PERSISTENCE),
-    INT("key-load-delay", CONF_HIDDEN, INT_MIN, INT_MAX, "0", PERSISTENCE),
     INT("loading-process-events-interval-bytes", CONF_HIDDEN, 1024, INT_MAX, "2097152", PERSISTENCE),
 
     /* replication */

@@ -17,10 +17,12 @@
 #include "server/keyspace/keyspace.h"
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/task.h"
+#include "server/keyspace/walk.h"
 
 #define LONG_TURN_US           5000
 #define EXPIRE_BUCKETS         16 /* per slice: some 10 µs */
 #define REAP_BUDGET            256
+#define WALK_BUCKETS           32
 #define REQUESTS_US            1200 /* a page fault of some milliseconds on top stays below five */
 #define REQUESTS_BESIDE_US     1000 /* while background work is due */
 #define BACKGROUND_US_MIN      1000
@@ -64,12 +66,13 @@ void loop_turn_end(struct loop *loop) {
 static bool background_slice(struct loop *loop, int64_t *now_us) {
     struct keyspace *ks = loop->keyspace;
     bool more = false;
-    const char *kinds[] = {"keys", "expire", "evict", "free"};
-    for (int kind = 0; kind < 4; kind++) {
+    const char *kinds[] = {"keys", "expire", "evict", "free", "snapshot"};
+    for (int kind = 0; kind < 5; kind++) {
         bool left = kind == 0   ? task_step(ks)
                     : kind == 1 ? expire_step(ks, EXPIRE_BUCKETS)
                     : kind == 2 ? evict_step(ks)
-                                : !reaper_step(ks->reaper, REAP_BUDGET);
+                    : kind == 3 ? !reaper_step(ks->reaper, REAP_BUDGET)
+                                : walk_step(ks, WALK_BUCKETS) && walk_due(ks);
         more |= left;
         int64_t after_us = clock_monotonic_us(), took = after_us - *now_us;
         *now_us = after_us;
@@ -88,7 +91,7 @@ static bool background_slice(struct loop *loop, int64_t *now_us) {
 bool loop_background_due(const struct loop *loop) {
     const struct keyspace *ks = loop->keyspace;
     return !list_empty(&ks->tasks) || (ks->evicting && !ks->paused) || expire_next_ms(ks) <= ks->now_ms ||
-           reaper_due(ks->reaper);
+           reaper_due(ks->reaper) || walk_due(ks);
 }
 
 int64_t loop_request_slice_us(const struct loop *loop) {

@@ -72,13 +72,13 @@ static void write_pidfile(struct server *s) {
 static void on_signal(void *owner, int signo) {
     struct server *s = owner;
     bool interrupt = signo == SIGINT;
-    if (s->system.stopping) { /* asked twice: at once */
+    if (s->system.stopping || s->system.saving) { /* asked twice: at once */
         log_warning(&s->log, "You insist... exiting now.");
         exit(1);
     }
     log_warning(&s->log, "Received %s scheduling shutdown...", interrupt ? "SIGINT" : "SIGTERM");
     int actions = interrupt ? s->options.shutdown_on_sigint : s->options.shutdown_on_sigterm;
-    if (system_shutdown(&s->system, (unsigned)actions))
+    if (system_shutdown(&s->system, NULL, (unsigned)actions))
         log_warning(
             &s->log,
             "%s received but errors trying to shut down the server, check the logs for more information",
@@ -118,6 +118,7 @@ static int run(struct server *s, const struct server_setup *setup, bool configur
         log_notice(&s->log, "Removing the pid file.");
         unlink(pidfile_of(s));
     }
+    if (s->persist.failed) return 1;
     log_warning(&s->log, "Torc is now ready to exit, bye bye...");
     return 0;
 }

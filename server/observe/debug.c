@@ -64,6 +64,10 @@ static const char *const help[] = {
     "full).",
     "REPLYBUFFER <subcommand> ...",
     "    Accepted: reply buffers are chunks that come and go with the replies.",
+    "RELOAD [NOSAVE] [NOFLUSH] [MERGE]",
+    "    Save to the snapshot's file, empty everything and load it again. NOSAVE: load what is there; "
+    "NOFLUSH: keep",
+    "    what is in memory; MERGE: keys of the file replace those.",
     "SEGFAULT",
     "    Crash the server with a segmentation fault.",
     "SET-ACTIVE-EXPIRE <0|1>",
@@ -378,6 +382,25 @@ static void debug_pause_cron(struct call *call) {
     if (read_switch(call, &sys->cron_paused)) resp_ok(call->reply);
 }
 
+static void debug_reload(struct call *call) {
+    struct system *sys = call->module;
+    struct persist_reload reload = {.flush = true};
+    bool save = true;
+    for (int i = 2; i < call->argc; i++) {
+        if (slice_is(call->argv[i], "nosave")) {
+            save = false;
+        } else if (slice_is(call->argv[i], "noflush")) {
+            reload.flush = false;
+        } else if (slice_is(call->argv[i], "merge")) {
+            reload.merge = true;
+        } else {
+            resp_error(call->reply, "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+            return;
+        }
+    }
+    persist_reload(sys->persist, call, save, reload);
+}
+
 static void debug_set_skip_checksum_validation(struct call *call) {
     struct system *sys = call->module;
     if (read_switch(call, &sys->persist->checksum_skipped)) resp_ok(call->reply);
@@ -496,6 +519,7 @@ static void cmd_debug(struct call *call) {
         {"listpack", 3, 3, debug_listpack},
         {"quicklist", 3, 4, debug_quicklist},
         {"quicklist-packed-threshold", 3, 3, debug_packed_threshold},
+        {"reload", 2, 5, debug_reload},
         {"log", 3, 3, debug_log},
         {"segfault", 2, 2, debug_segfault},
         {"panic", 2, 2, debug_panic},

@@ -105,17 +105,7 @@ static void write_memory(struct buf *out, void *module) {
 
 /* --- persistence, replication, cluster: not there yet --- */
 
-static void write_persistence(struct buf *out, void *module) {
-    struct system *sys = module;
-    LINE(out, "loading:0\r\nasync_loading:0\r\ncurrent_cow_peak:0\r\ncurrent_cow_size:0\r\ncurrent_cow_size_"
-              "age:0\r\n");
-    LINE(out, "current_fork_perc:0.00\r\ncurrent_save_keys_processed:0\r\ncurrent_save_keys_total:0\r\n");
-    put_u64(out, "rdb_changes_since_last_save", sys->keyspace->dirty);
-    LINE(out, "rdb_bgsave_in_progress:0\r\nrdb_last_save_time:%lld\r\n", (long long)sys->started_ms / 1000);
-    LINE(out,
-         "rdb_last_bgsave_status:ok\r\nrdb_last_bgsave_time_sec:-1\r\nrdb_current_bgsave_time_sec:-1\r\n");
-    LINE(out, "rdb_saves:0\r\nrdb_last_cow_size:0\r\nrdb_last_load_keys_expired:0\r\nrdb_last_load_keys_"
-              "loaded:0\r\n");
+static void write_append_only(struct buf *out, void *module) {
     LINE(out, "aof_enabled:0\r\naof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0\r\n");
     LINE(out, "aof_last_rewrite_time_sec:-1\r\naof_current_rewrite_time_sec:-1\r\naof_last_bgrewrite_status:"
               "ok\r\n");
@@ -224,7 +214,7 @@ void info_sections_register(struct system *sys) {
     static const struct info_section sections[] = {
         {"server", "Server", INFO_DEFAULT, INFO_RANK_SERVER, write_server},
         {"memory", "Memory", INFO_DEFAULT, INFO_RANK_MEMORY, write_memory},
-        {"persistence", "Persistence", INFO_DEFAULT, INFO_RANK_PERSISTENCE, write_persistence},
+        {"persistence", "Persistence", INFO_DEFAULT, INFO_RANK_PERSISTENCE + 1, write_append_only},
         {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS + 10, write_stats},
         {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS + 40, write_stats_data},
         {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS + 60, write_chain},

@@ -92,15 +92,25 @@ static void cmd_lolwut(struct call *call) {
 
 /* --- the end --- */
 
-const char *system_shutdown(struct system *sys, unsigned actions) {
+const char *system_shutdown(struct system *sys, struct call *call, unsigned actions) {
     log_notice(sys->log, "User requested shutdown...");
-    if ((actions & SHUTDOWN_SAVE) && !(actions & SHUTDOWN_FORCE)) {
-        log_warning(sys->log, "Persistence is not built yet: the data cannot be saved.");
-        log_warning(sys->log, "Errors trying to shut down the server. Check the logs for more information.");
-        return "ERR Errors trying to SHUTDOWN. Check logs.";
-    }
-    sys->stopping = true;
+    bool save = (actions & SHUTDOWN_SAVE) && !sys->persist->loading;
+    if (!(actions & (SHUTDOWN_SAVE | SHUTDOWN_NOSAVE))) save = persist_saves_at_shutdown(sys->persist);
+    sys->forced = actions & SHUTDOWN_FORCE;
+    sys->saving = save;
+    sys->stopping = !save;
+    if (save) persist_save_for_shutdown(sys->persist, call);
     return NULL;
+}
+
+void system_shutdown_saved(struct system *sys, bool saved) {
+    sys->saving = false;
+    sys->stopping = saved || sys->forced;
+    if (saved) return;
+    log_warning(sys->log, "Error trying to save the DB, %s.",
+                sys->forced ? "exiting all the same" : "can't exit");
+    if (!sys->forced)
+        log_warning(sys->log, "Errors trying to shut down the server. Check the logs for more information.");
 }
 
 static void cmd_shutdown(struct call *call) {
@@ -130,10 +140,11 @@ static void cmd_shutdown(struct call *call) {
         resp_error(call->reply, "ERR No shutdown in progress.");
         return;
     }
-    const char *error = system_shutdown(call->module, actions);
+    struct system *sys = call->module;
+    const char *error = system_shutdown(sys, call, actions);
     if (error)
         resp_error(call->reply, error);
-    else
+    else if (sys->stopping)
         session_close(call->session, false); /* no reply: the connection just ends */
 }
 

@@ -33,6 +33,8 @@ struct system {
     int64_t started_ms;
     bool cron_paused; /* DEBUG PAUSE-CRON: the timers look at it and do nothing */
     bool stopping;    /* SHUTDOWN was accepted: the loop ends after this turn */
+    bool saving;      /* it was, and the last snapshot is being made: no requests are run */
+    bool forced;      /* even if that fails */
     struct rate ops_rate;
     uint64_t rss_bytes;     /* sampled by system_sample */
     uint64_t startup_bytes; /* used_memory of the empty server */
@@ -50,8 +52,11 @@ void system_deinit(struct system *sys);
 /* Every 100 ms. */
 void system_sample(struct system *sys);
 
-/* Ends the server as SHUTDOWN with these options (enum shutdown_action) does. NULL, or why it cannot. */
-const char *system_shutdown(struct system *sys, unsigned actions);
+/* Ends the server as SHUTDOWN with these options (enum shutdown_action) does, perhaps after a snapshot. NULL,
+ * or why it cannot. `call`: whose error it is if the snapshot fails; NULL: nobody's. */
+const char *system_shutdown(struct system *sys, struct call *call, unsigned actions);
+/* That snapshot is done. */
+void system_shutdown_saved(struct system *sys, bool saved);
 
 /* The system's share of CONFIG RESETSTAT. */
 void system_reset_stats(void *system);

@@ -1,24 +1,99 @@
-/* Persistence: values and whole keyspaces as bytes that outlive the process. */
+/* Persistence: values and whole keyspaces as bytes that outlive the process.
+ *
+ * One task at a time: a snapshot for SAVE, BGSAVE, SHUTDOWN or DEBUG RELOAD, or loading a file. */
 #ifndef TORC_PERSIST_PERSIST_H
 #define TORC_PERSIST_PERSIST_H
 
-#include "common/conf/conf.h"
-#include "server/keyspace/call.h"
+#include "common/base/log.h"
+#include "common/conf/conf_types.h"
+#include "common/metrics/info.h"
+#include "server/exec/exec.h"
+
+struct io;
+struct load;
+struct snapshot;
 
 struct persist_conf {
-    bool rdb_compression;
+    bool rdb_compression, rdb_checksum, stop_writes_on_error, sync_early;
     int rdb_version; /* the lowest that is written */
+    int key_save_delay_us, key_load_delay_us;
+    char *dbfilename;
+    struct conf_save save;
+    int64_t snapshot_buffer_max; /* below 0: percent of the data */
+};
+
+enum persist_task { PERSIST_NOTHING, PERSIST_SAVE, PERSIST_BGSAVE, PERSIST_SHUTDOWN, PERSIST_RELOAD };
+
+struct persist_stats {
+    int64_t last_save_ms, last_try_ms, began_ms;
+    int64_t last_took_s; /* of a BGSAVE; -1: none yet */
+    bool last_ok;
+    uint64_t saves, keys_loaded, keys_expired;
+};
+
+/* What DEBUG RELOAD does besides. */
+struct persist_reload {
+    bool flush, merge;
 };
 
 struct persist {
     struct persist_conf conf;
     bool checksum_skipped; /* DEBUG SET-SKIP-CHECKSUM-VALIDATION */
+    /* borrowed, from persist_start on */
+    struct io *io;
+    struct keyspace *keyspace;
+    struct logger *log;
+    char *const *folder;
+
+    struct mem_account buffers; /* of snapshots: not counted as used */
+    struct snapshot *snapshot;  /* under way, or NULL */
+    struct load *load;          /* the same */
+    enum persist_task task;     /* what the snapshot is for */
+    enum persist_task wanted;   /* what the next one is for: begins when the last walk left no marks */
+    struct session *waiting; /* whose SAVE or RELOAD has not answered yet; borrowed, NULL once it is gone */
+    struct persist_reload reload;
+    uint64_t dirty_at_epoch;
+    struct persist_stats stats;
+    struct slice *functions; /* owned: libraries of a file, which are kept and written again */
+    size_t function_count;
+    struct exec_gate loading_gate, failing_gate;
+    struct exec_observer observer;
+    bool loading; /* while it is true most commands are refused */
+    bool failed;  /* the file at the start could not be loaded: the server must not run */
+    /* Told when the snapshot of a SHUTDOWN is done, and when the file at the start is loaded. */
+    void (*shutdown_done)(void *owner, bool saved);
+    void (*started)(void *owner);
+    void *owner;
 };
 
 /* Declares the options, before loading. `p` is borrowed, zero-initialised, and outlives the conf. */
 void persist_register_options(struct persist *p, struct conf *conf);
+/* The members above are set; begins to load the file, if there is one. */
+void persist_start(struct persist *p, struct exec *exec);
+/* Each turn: begins what is wanted, as soon as it can. */
+void persist_turn(struct persist *p);
+/* A slice of loading; whether there is one to do now. */
+bool persist_load_due(const struct persist *p);
+void persist_load_step(struct persist *p);
+/* Each 100 ms: save points. */
+void persist_cron(struct persist *p);
+/* Whether snapshots hold more in memory than they should: requests are slowed down. */
+bool persist_strained(const struct persist *p);
+/* Ends what is under way; true when nothing is left. Called until then. */
+bool persist_close(struct persist *p);
+void persist_deinit(struct persist *p);
 
-/* DUMP RESTORE; module: the persist. */
+/* Whether SHUTDOWN saves unless it is told otherwise. */
+bool persist_saves_at_shutdown(const struct persist *p);
+/* Saves for SHUTDOWN; shutdown_done tells how it went. `call` (NULL: a signal) is answered if that failed. */
+void persist_save_for_shutdown(struct persist *p, struct call *call);
+/* For DEBUG RELOAD: saves unless `save` is false, empties as told, and loads. Replies when all is done. */
+void persist_reload(struct persist *p, struct call *call, bool save, struct persist_reload reload);
+
+void persist_register_info(struct persist *p, struct info_registry *registry);
+
+/* DUMP RESTORE SAVE BGSAVE LASTSAVE; module: the persist. */
 extern const struct command_binding dump_bindings[];
+extern const struct command_binding persist_bindings[];
 
 #endif

@@ -8,6 +8,7 @@
 #include "server/persist/dump.h"
 #include "server/persist/rdb_format.h"
 #include "server/persist/rdb_read.h"
+#include "server/persist/rdb_records.h"
 #include "server/types/hash_deadlines.h"
 #include "server/types/string.h"
 #include "server/types/value.h"
@@ -88,11 +89,52 @@ static void fuzz(uint8_t type, const uint8_t *bytes, size_t len, unsigned cut) {
     value_free(e);
 }
 
+/* --- files --- */
+
+static bool on_database(void *owner, uint64_t index, struct rdb_in *in) {
+    return index < 16 || rdb_fail(in, "no such database");
+}
+static bool on_key(void *owner, const struct rdb_key *key, struct rdb_in *in) {
+    value_free(key->entry);
+    return true;
+}
+static void on_empty_key(void *owner, struct slice key) {}
+static void on_aux(void *owner, struct slice name, struct slice value) {}
+static bool on_function(void *owner, struct slice library, struct rdb_in *in) {
+    return true;
+}
+
+static void fuzz_file(const uint8_t *bytes, size_t len, unsigned cut) {
+    static const struct rdb_sink sink = {NULL, on_database, on_key, on_empty_key, on_aux, on_function};
+    static const char magic[] = "REDIS0011";
+    struct rdb_records records;
+    struct rdb_in in;
+    rdb_records_init(&records, &rules, &sink);
+    rdb_in_init(&in, (struct slice){magic, sizeof(magic) - 1}, len);
+    must(rdb_records_step(&records, &in, 1) == RDB_AGAIN);
+    enum rdb_status status = RDB_AGAIN;
+    for (size_t window = 0; status == RDB_AGAIN || status == RDB_SHORT;) {
+        rdb_in_init(&in, (struct slice){(const char *)bytes, window}, len - window);
+        status = rdb_records_step(&records, &in, 1 + cut);
+        size_t used = window - rdb_in_left(&in);
+        bytes += used;
+        len -= used;
+        window -= used;
+        if (status != RDB_SHORT) continue;
+        must(in.wanted > window && in.wanted <= len);
+        window = in.wanted + cut < len ? in.wanted + cut : len;
+    }
+    rdb_records_deinit(&records);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     rules.list = list_rules(6, 1, 40);
     struct mem_account account = {0}, *outer = mem_account_enter(&account);
-    fuzz(data[1], data + 2, size - 2, data[0]);
+    if (data[1] == 'R')
+        fuzz_file(data + 2, size - 2, data[0]);
+    else
+        fuzz(data[1], data + 2, size - 2, data[0]);
     must(account.used == 0);
     mem_account_enter(outer);
     return 0;

@@ -163,7 +163,7 @@ BGREWRITEAOF 1
   reply       simple
 
 BGSAVE -1
-  status      todo 4
+  status      built
   summary     Save the data to disk in the background
   since       1.0.0
   flags       admin noscript no_async_loading
@@ -407,7 +407,7 @@ INFO -1
   reply       verbatim
 
 LASTSAVE 1
-  status      todo 4
+  status      built
   summary     The Unix time in seconds of the last save that succeeded
   since       1.0.0
   flags       loading stale fast
@@ -695,7 +695,7 @@ RESTORE-ASKING -4
   reply       simple "OK"
 
 SAVE 1
-  status      todo 4
+  status      built
   summary     Save the data to disk and wait for it
   since       1.0.0
   flags       admin noscript no_async_loading no_multi

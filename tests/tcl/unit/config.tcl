@@ -440,7 +440,7 @@ start_server {tags {config external:skip torc}} {
     }
 
     test "An option set to what happens anyway is not worth a line in the log" {
-        foreach {option value} {save "" lazyfree-lazy-user-del yes acllog-max-len 0} {
+        foreach {option value} {lazyfree-lazy-user-del yes acllog-max-len 0} {
             r config set $option $value
             assert_equal 0 [count_log_message 0 "option '$option' is accepted but has no effect"]
         }

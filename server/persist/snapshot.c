@@ -1,0 +1,404 @@
+/* See snapshot.h.
+ *
+ * The file is one stream of records. While a large value has its turn in it, records of small ones, taken
+ * because they are about to change, go into a second stream, which follows when the large one is complete;
+ * elements of other large values wait in a buffer beside each until its turn.
+ *
+ *      main:      │ key │ key │ large: head, early elements, element, element …  │ key …
+ *      deferred:                          │ key │ key │ ─────────────────────────┘
+ *
+ * Each stream remembers the database that its last record was in. Full chunks of `main` go to the helper, one
+ * job at a time; the file is the job's while one is out. */
+#include "server/persist/snapshot.h"
+#include "common/base/num.h"
+#include "common/base/panic.h"
+#include "common/io/io_job.h"
+#include "server/keyspace/access.h"
+#include "server/keyspace/walk.h"
+#include "server/persist/rdb_format.h"
+#include "server/persist/rdb_write.h"
+#include "server/persist/snapshot_file.h"
+#include <stdio.h>
+
+#define CHUNK_BYTES (256 << 10)
+#define QUEUE_BYTES (8 << 20) /* while so much waits for the helper, the walk rests */
+#define NO_DATABASE (-1)
+
+struct chunk {
+    struct chunk *next;
+    struct rdb_out out;
+};
+
+struct stream {
+    struct rdb_out out;
+    int db; /* of the last record */
+};
+
+struct snapshot {
+    struct io_job job; /* first: jobs come back by it */
+    struct snapshot_conf conf;
+    struct walk_sink sink;
+    struct stream main, deferred;
+    const struct walk_value *turn;
+    struct chunk *queue, **queue_end; /* owned; for the next job */
+    struct chunk *out_chunks;         /* of the job that is out */
+    size_t queued_bytes;              /* of both */
+    bool job_out, returning;          /* a job is out; its end is being looked at */
+    bool over, committed, cleaned;
+    struct snapshot_file file;
+    char error[256];
+    size_t keys, keys_total;
+    struct io_timer rest; /* for tests: until the next key */
+    int64_t rest_until_us;
+    void (*done)(void *owner, const char *error);
+    void *owner;
+};
+
+/* --- chunks --- */
+
+static void next_job(struct snapshot *s);
+
+static void enqueue(struct snapshot *s, const struct rdb_out *out) {
+    struct chunk *chunk = mem_alloc(sizeof(*chunk));
+    *chunk = (struct chunk){.out = *out};
+    *s->queue_end = chunk;
+    s->queue_end = &chunk->next;
+    s->queued_bytes += out->bytes.len;
+}
+
+/* What the main stream holds becomes a chunk. */
+static void push(struct snapshot *s) {
+    if (s->main.out.bytes.len == 0) return;
+    enqueue(s, &s->main.out);
+    s->main.out = (struct rdb_out){.unmarked = !s->conf.compress};
+    next_job(s);
+}
+
+static void push_if_full(struct snapshot *s) {
+    if (s->main.out.bytes.len >= CHUNK_BYTES) push(s);
+}
+
+/* Appends a buffer (taken) to the main stream without copying it. */
+static void splice(struct snapshot *s, struct rdb_out *out) {
+    push(s);
+    enqueue(s, out);
+    next_job(s);
+}
+
+static void free_chunks(struct snapshot *s, struct chunk *chunk) {
+    while (chunk) {
+        struct chunk *next = chunk->next;
+        s->queued_bytes -= chunk->out.bytes.len;
+        rdb_out_deinit(&chunk->out);
+        mem_free(chunk);
+        chunk = next;
+    }
+}
+
+/* --- records --- */
+
+static void put_head(struct snapshot *s, struct stream *to, int db, int64_t deadline_ms,
+                     const struct entry *use, uint8_t type, struct slice key) {
+    const struct keyspace *ks = s->conf.keyspace;
+    if (to->db != db) {
+        rdb_put_byte(&to->out, RDB_SELECT_DB);
+        rdb_put_length(&to->out, (uint64_t)db);
+        to->db = db;
+    }
+    if (deadline_ms != ENTRY_NO_DEADLINE) {
+        rdb_put_byte(&to->out, RDB_EXPIRE_MS);
+        rdb_put_u64(&to->out, (uint64_t)deadline_ms);
+    }
+    if (ks->conf.maxmemory_policy & EVICT_LRU) {
+        rdb_put_byte(&to->out, RDB_IDLE);
+        rdb_put_length(&to->out, (uint64_t)(access_idle_ms(ks, use) / 1000));
+    } else if (ks->conf.maxmemory_policy & EVICT_LFU) {
+        rdb_put_byte(&to->out, RDB_FREQ);
+        rdb_put_byte(&to->out, (uint8_t)access_frequency(ks, use));
+    }
+    rdb_put_byte(&to->out, type);
+    rdb_put_string(&to->out, key);
+}
+
+static void key_written(struct snapshot *s) {
+    s->keys++;
+    if (s->conf.key_delay_us <= 0) return;
+    s->rest_until_us = io_now_us(s->conf.io) + s->conf.key_delay_us;
+    io_timer_set(s->conf.io, &s->rest, s->rest_until_us);
+}
+
+static void sink_entry(void *owner, int db_index, const struct entry *e) {
+    struct snapshot *s = owner;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    struct stream *to = s->turn ? &s->deferred : &s->main;
+    put_head(s, to, db_index, entry_deadline(e), e, rdb_type_of(e, s->conf.version), entry_key(e));
+    rdb_put_value(&to->out, e, s->conf.version);
+    key_written(s);
+    if (to == &s->main) push_if_full(s);
+    mem_account_enter(outer);
+}
+
+static bool is_dated(const struct walk_value *v) {
+    return v->type == VALUE_HASH && v->next_deadline_ms != ENTRY_NO_DEADLINE;
+}
+
+static uint8_t large_type(const struct walk_value *v) {
+    if (v->type == VALUE_HASH) return is_dated(v) ? RDB_HASH_FIELD_TTLS : RDB_HASH;
+    return v->type == VALUE_SET ? RDB_SET : RDB_ZSET_2;
+}
+
+static void sink_begin(void *owner, struct walk_value *v) {
+    struct snapshot *s = owner;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    struct entry use = {0};
+    must(s->turn == NULL);
+    s->turn = v;
+    entry_set_access(&use, v->access);
+    put_head(s, &s->main, v->db_index, v->deadline_ms, &use, large_type(v), v->key);
+    if (is_dated(v)) rdb_put_u64(&s->main.out, (uint64_t)v->next_deadline_ms);
+    rdb_put_length(&s->main.out, v->count);
+    if (v->sink_data) {
+        splice(s, v->sink_data);
+        mem_free(v->sink_data);
+        v->sink_data = NULL;
+    }
+    mem_account_enter(outer);
+}
+
+static struct rdb_out *early_elements(struct snapshot *s, struct walk_value *v) {
+    if (v->sink_data == NULL) {
+        struct rdb_out *early = mem_zalloc(sizeof(*early));
+        early->unmarked = !s->conf.compress;
+        v->sink_data = early;
+    }
+    return v->sink_data;
+}
+
+static void sink_element(void *owner, struct walk_value *v, const struct value_element *element) {
+    struct snapshot *s = owner;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    bool turn = v == s->turn;
+    struct rdb_out *to = turn ? &s->main.out : early_elements(s, v);
+    if (is_dated(v)) {
+        bool dated = element->deadline_ms != ENTRY_NO_DEADLINE;
+        rdb_put_length(to, dated ? (uint64_t)(element->deadline_ms - v->next_deadline_ms) + 1 : 0);
+    }
+    rdb_put_string(to, element->name);
+    if (v->type == VALUE_HASH) rdb_put_string(to, element->value);
+    if (v->type == VALUE_ZSET) rdb_put_double(to, element->score);
+    if (turn) push_if_full(s);
+    mem_account_enter(outer);
+}
+
+static void sink_finish(void *owner, struct walk_value *v) {
+    struct snapshot *s = owner;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    must(s->turn == v);
+    s->turn = NULL;
+    if (s->deferred.out.bytes.len) {
+        splice(s, &s->deferred.out);
+        s->main.db = s->deferred.db;
+        s->deferred = (struct stream){.out = {.unmarked = !s->conf.compress}, .db = NO_DATABASE};
+    }
+    key_written(s);
+    push_if_full(s);
+    mem_account_enter(outer);
+}
+
+static void sink_forget(void *owner, struct walk_value *v) {
+    struct snapshot *s = owner;
+    if (v->sink_data == NULL) return;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    rdb_out_deinit(v->sink_data);
+    mem_free(v->sink_data);
+    v->sink_data = NULL;
+    mem_account_enter(outer);
+}
+
+static bool sink_ready(void *owner) {
+    const struct snapshot *s = owner;
+    return s->queued_bytes < QUEUE_BYTES && s->rest_until_us <= io_now_us(s->conf.io);
+}
+
+static void sink_flushed(void *owner) {
+    snapshot_abort(owner, "the data was flushed");
+}
+
+static void sink_end(void *owner, const char *aborted) {
+    struct snapshot *s = owner;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    s->over = true;
+    if (aborted) {
+        snprintf(s->error, sizeof(s->error), "%s", aborted);
+        free_chunks(s, s->queue);
+        s->queue = NULL;
+        s->queue_end = &s->queue;
+        rdb_out_clear(&s->main.out);
+    } else {
+        rdb_put_byte(&s->main.out, RDB_EOF);
+        push(s);
+    }
+    mem_account_enter(outer);
+    next_job(s);
+}
+
+/* --- the helper's part --- */
+
+static void work_append(struct io_job *job) {
+    struct snapshot *s = (struct snapshot *)job;
+    for (const struct chunk *chunk = s->out_chunks; chunk; chunk = chunk->next)
+        snapshot_file_append(&s->file, &chunk->out);
+}
+
+static void work_commit(struct io_job *job) {
+    snapshot_file_commit(&((struct snapshot *)job)->file);
+}
+
+static void work_discard(struct io_job *job) {
+    snapshot_file_discard(&((struct snapshot *)job)->file);
+}
+
+static void destroy(struct snapshot *s) {
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    io_timer_cancel(s->conf.io, &s->rest);
+    rdb_out_deinit(&s->main.out);
+    rdb_out_deinit(&s->deferred.out);
+    snapshot_file_deinit(&s->file);
+    mem_free(s);
+    mem_account_enter(outer);
+}
+
+static void job_done(struct io_job *job) {
+    struct snapshot *s = (struct snapshot *)job;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    free_chunks(s, s->out_chunks);
+    s->out_chunks = NULL;
+    mem_account_enter(outer);
+    s->job_out = false;
+    if (s->file.error[0] && s->error[0] == 0) {
+        snprintf(s->error, sizeof(s->error), "%s", s->file.error);
+        s->returning = true;
+        if (!s->over) walk_abort(s->conf.keyspace, s->error);
+        s->returning = false;
+    }
+    next_job(s);
+}
+
+static void submit(struct snapshot *s, enum io_lane lane, void (*work)(struct io_job *job)) {
+    s->job_out = true;
+    io_job_submit(s->conf.io, &s->job, lane, work, job_done);
+}
+
+/* Whatever is to be done next, unless a job is out. */
+static void next_job(struct snapshot *s) {
+    if (s->job_out || s->returning) return;
+    if (s->queue) {
+        s->out_chunks = s->queue;
+        s->queue = NULL;
+        s->queue_end = &s->queue;
+        submit(s, IO_LANE_CPU, work_append);
+    } else if (s->over && s->error[0] && !s->cleaned) {
+        s->cleaned = true;
+        submit(s, IO_LANE_DISK, work_discard);
+    } else if (s->over && !s->error[0] && !s->committed) {
+        s->committed = true;
+        submit(s, IO_LANE_DISK, work_commit);
+    } else if (s->over) {
+        void (*done)(void *, const char *) = s->done;
+        void *done_owner = s->owner;
+        char error[sizeof(s->error)];
+        memcpy(error, s->error, sizeof(error));
+        destroy(s);
+        done(done_owner, error[0] ? error : NULL);
+    }
+}
+
+/* --- beginning and end --- */
+
+static void put_aux(struct snapshot *s, const char *name, struct slice value) {
+    rdb_put_byte(&s->main.out, RDB_AUX);
+    rdb_put_string(&s->main.out, slice_of(name));
+    rdb_put_string(&s->main.out, value);
+}
+
+static void put_aux_int(struct snapshot *s, const char *name, int64_t value) {
+    char digits[NUM_INT64_CHARS_MAX];
+    put_aux(s, name, (struct slice){digits, num_format_int64(digits, value)});
+}
+
+static void put_header(struct snapshot *s) {
+    const struct keyspace *ks = s->conf.keyspace;
+    char magic[16];
+    int len = snprintf(magic, sizeof(magic), RDB_MAGIC "%04d", s->conf.version);
+    buf_append(&s->main.out.bytes, magic, (size_t)len);
+    put_aux(s, "redis-ver", slice_of(s->conf.redis_version));
+    put_aux_int(s, "redis-bits", (int64_t)sizeof(void *) * 8);
+    put_aux_int(s, "ctime", ks->now_ms / 1000);
+    put_aux_int(s, "used-mem", ks->account->used);
+    put_aux_int(s, "aof-base", 0);
+    for (size_t i = 0; i < s->conf.function_count; i++) {
+        rdb_put_byte(&s->main.out, RDB_FUNCTION);
+        rdb_put_string(&s->main.out, s->conf.functions[i]);
+    }
+    for (int i = 0; i < ks->conf.databases; i++) {
+        const struct database *db = ks->databases[i];
+        if (db == NULL || database_count(db) == 0) continue;
+        rdb_put_byte(&s->main.out, RDB_SELECT_DB);
+        rdb_put_length(&s->main.out, (uint64_t)i);
+        rdb_put_byte(&s->main.out, RDB_RESIZE_DB);
+        rdb_put_length(&s->main.out, database_count(db));
+        rdb_put_length(&s->main.out, database_expiring(db));
+        s->main.db = i;
+    }
+}
+
+/* The lowest version that carries all that there is. */
+static int version_needed(const struct keyspace *ks, int version) {
+    for (int i = 0; i < ks->conf.databases && version < RDB_VERSION_FIELD_TTLS; i++)
+        if (ks->databases[i] && database_fields_expiring(ks->databases[i])) version = RDB_VERSION_FIELD_TTLS;
+    return version;
+}
+
+static void rested(struct io_timer *timer) {
+    /* Nothing but a turn of the loop was wanted. */
+}
+
+struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
+                                void (*done)(void *owner, const char *error), void *owner) {
+    struct mem_account *outer = mem_account_enter(conf->account);
+    struct snapshot *s = mem_zalloc(sizeof(*s));
+    s->conf = *conf;
+    s->conf.version = version_needed(conf->keyspace, conf->version);
+    s->done = done;
+    s->owner = owner;
+    s->queue_end = &s->queue;
+    s->main = s->deferred = (struct stream){.out = {.unmarked = !conf->compress}, .db = NO_DATABASE};
+    s->keys_total = keyspace_count(conf->keyspace);
+    io_timer_init(&s->rest, rested);
+    snapshot_file_init(&s->file, conf->io, conf->folder, conf->name);
+    s->file.checksum = conf->checksum;
+    s->file.sync_early = conf->sync_early;
+    put_header(s);
+    mem_account_enter(outer);
+    s->sink = (struct walk_sink){.owner = s,
+                                 .entry = sink_entry,
+                                 .begin = sink_begin,
+                                 .element = sink_element,
+                                 .finish = sink_finish,
+                                 .forget = sink_forget,
+                                 .ready = sink_ready,
+                                 .flushed = sink_flushed,
+                                 .end = sink_end};
+    bool begun = walk_begin(conf->keyspace, &s->sink);
+    must(begun);
+    return s;
+}
+
+void snapshot_abort(struct snapshot *s, const char *reason) {
+    if (!s->over) walk_abort(s->conf.keyspace, reason);
+}
+
+size_t snapshot_keys(const struct snapshot *s, size_t *total) {
+    *total = s->keys_total;
+    return s->keys;
+}
