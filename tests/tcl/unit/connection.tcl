@@ -32,7 +32,7 @@ start_server {tags {connection}} {
                 if {[client_line_field $line name] eq "sender"} { return [client_line_field $line $field] }
             }
         }
-        wait_for_condition 100 20 { [sender qbuf] > 300000 } else { fail "qbuf is [sender qbuf]" }
+        wait_for_condition 100 20 { [sender qbuf] >= 300000 } else { fail "qbuf is [sender qbuf]" }
         assert_range [sender qbuf] 300000 300100
         assert_range [sender qbuf-free] 700000 900000
         assert_range [sender tot-mem] 1000000 1300000
