@@ -6,8 +6,10 @@
  *     reply     counts replies, errors, nulls                     (skips contents)
  *     stat      histogram, CPU time of the server and of itself
  *
- * A connection sends P requests, waits for P replies, sends again. After the warm-up the counters are
- * noted, not stopped: what is measured is a window of a load that keeps running. Subscribers, where there
+ * A connection sends P requests, waits for P replies, sends again. With --pairs the first of two connections
+ * sends the first command and the second the second, in this order, and both wait for the replies of both:
+ * so who blocks on something is always there before the one that brings it. After the warm-up the counters
+ * are noted, not stopped: what is measured is a window of a load that keeps running. Subscribers, where there
  * are any, only read; every delivery is counted, and a run ends when all published messages arrived.
  *
  * Prints one line of JSON. Exit status 1: error replies, closed connections or missing deliveries; such a
@@ -38,6 +40,7 @@ struct options {
     uint64_t requests, keyspace, seed, sequence;
     double seconds, warmup_s, probe_s;
     enum net_engine engine;
+    bool pairs;
     uint16_t port;
     pid_t pid;
 };
@@ -104,6 +107,17 @@ static void lane_issue(struct load *l, unsigned conn) {
     l->issued += n;
 }
 
+/* All replies to what the connection sent are there. */
+static void lane_answered(struct load *l, unsigned conn) {
+    if (!l->o.pairs) {
+        lane_issue(l, conn);
+        return;
+    }
+    if (l->lanes[conn ^ 1].waiting) return;
+    lane_issue(l, conn & ~1u);
+    lane_issue(l, conn | 1u);
+}
+
 /* Counts what a subscriber received. All deliveries have one length; the first subscriber's first one is
  * read byte by byte to learn it, from then on (and on all others) counting bytes is enough. */
 static void subscriber_receive(struct load *l, unsigned i, const char *bytes, size_t n) {
@@ -136,7 +150,7 @@ static void lane_receive(struct load *l, unsigned conn, const char *bytes, size_
     l->completed += (unsigned)done;
     if (l->measuring)
         stat_add(&l->latency, net_arrived_ns(l->net) - net_sent_ns(l->net, conn), (unsigned)done);
-    if (lane->waiting == 0) lane_issue(l, conn);
+    if (lane->waiting == 0) lane_answered(l, conn);
 }
 
 static void receive(void *context, unsigned conn, const char *bytes, size_t n, int error) {
@@ -339,6 +353,7 @@ static void usage(FILE *out) {
           "  --connections N     (50)      --pipeline N   requests under way on each (1)\n"
           "  --requests N        at most; --seconds S  at most; --warmup S  before it counts\n"
           "  --keyspace N        (1000000) --sequence N   where __seq__ begins (0)   --seed N\n"
+          "  --pairs 1           every second connection sends the second command, once the first was sent\n"
           "  --subscribers N     connections that read --channel NAME (bench)\n"
           "  --engine E          auto, io_uring or epoll    --name TEXT  for the report\n"
           "  --timeout S         give up after so long without progress (30)\n"
@@ -366,16 +381,13 @@ static enum net_engine engine_arg(const char *text) {
 
 static void options_parse(struct options *o, int argc, char **argv) {
     static const struct option known[] = {
-        {"command", 1, 0, 'c'},     {"host", 1, 0, 'H'},
-        {"port", 1, 0, 'p'},        {"pid", 1, 0, 'P'},
-        {"connections", 1, 0, 'n'}, {"pipeline", 1, 0, 'd'},
-        {"requests", 1, 0, 'r'},    {"seconds", 1, 0, 's'},
-        {"warmup", 1, 0, 'w'},      {"keyspace", 1, 0, 'k'},
-        {"sequence", 1, 0, 'q'},    {"seed", 1, 0, 'S'},
-        {"subscribers", 1, 0, 'u'}, {"channel", 1, 0, 'C'},
-        {"engine", 1, 0, 'e'},      {"name", 1, 0, 'N'},
-        {"timeout", 1, 0, 't'},     {"idle-probe", 1, 0, 'i'},
-        {"help", 0, 0, 'h'},        {0},
+        {"command", 1, 0, 'c'},     {"host", 1, 0, 'H'},        {"port", 1, 0, 'p'},
+        {"pid", 1, 0, 'P'},         {"connections", 1, 0, 'n'}, {"pipeline", 1, 0, 'd'},
+        {"requests", 1, 0, 'r'},    {"seconds", 1, 0, 's'},     {"warmup", 1, 0, 'w'},
+        {"keyspace", 1, 0, 'k'},    {"sequence", 1, 0, 'q'},    {"seed", 1, 0, 'S'},
+        {"subscribers", 1, 0, 'u'}, {"channel", 1, 0, 'C'},     {"engine", 1, 0, 'e'},
+        {"name", 1, 0, 'N'},        {"timeout", 1, 0, 't'},     {"idle-probe", 1, 0, 'i'},
+        {"pairs", 1, 0, 'b'},       {"help", 0, 0, 'h'},        {0},
     };
     *o = (struct options){.host = "127.0.0.1",
                           .channel = "bench",
@@ -406,6 +418,7 @@ static void options_parse(struct options *o, int argc, char **argv) {
         case 'C': o->channel = optarg; break;
         case 'e': o->engine = engine_arg(optarg); break;
         case 'N': o->name = optarg; break;
+        case 'b': o->pairs = number_arg(name, optarg, 0, 1) > 0; break;
         case 't': o->timeout_s = (unsigned)number_arg(name, optarg, 1, 1e6); break;
         case 'i': o->probe_s = number_arg(name, optarg, 0.01, 600); break;
         case 'h': usage(stdout); exit(0);
@@ -413,6 +426,10 @@ static void options_parse(struct options *o, int argc, char **argv) {
         }
     }
     if (o->probe_s > 0) return;
+    if (o->pairs && (o->connections % 2 || o->commands_len != 2)) {
+        fprintf(stderr, "load: --pairs wants two commands and an even number of connections\n");
+        exit(2);
+    }
     if (optind != argc || !o->port || !o->commands_len || (!o->requests && o->seconds <= 0)) {
         usage(stderr);
         exit(2);
@@ -447,8 +464,11 @@ int main(int argc, char **argv) {
     l.subscribers = calloc(l.o.subscribers + 1, sizeof *l.subscribers);
     if (!l.lanes || !l.subscribers) return 2;
     for (unsigned i = 0; i < l.o.connections; i++)
-        request_batch_init(&l.lanes[i].batch, l.o.commands, l.o.commands_len,
-                           l.o.commands_len * l.o.pipeline);
+        if (l.o.pairs)
+            request_batch_init(&l.lanes[i].batch, &l.o.commands[i % 2], 1, l.o.pipeline);
+        else
+            request_batch_init(&l.lanes[i].batch, l.o.commands, l.o.commands_len,
+                               l.o.commands_len * l.o.pipeline);
 
     watchdog_start(l.o.timeout_s);
     struct net_options net = {.host = l.o.host,
