@@ -53,7 +53,9 @@ static void try_again(void *owner, struct blocked_state *state) {
 }
 
 void blocking_serve(struct exec *x) {
-    waiting_serve(x->keyspace, try_again, x);
+    struct keyspace *ks = x->keyspace;
+    if (unlikely(ks->slept_ms)) keyspace_set_now(ks, ks->now_ms + ks->slept_ms);
+    waiting_serve(ks, try_again, x);
 }
 
 /* --- without being served --- */

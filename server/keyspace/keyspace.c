@@ -48,6 +48,7 @@ struct database *keyspace_database(struct keyspace *ks, int64_t index) {
 
 void keyspace_set_now(struct keyspace *ks, int64_t now_ms) {
     ks->now_ms = now_ms;
+    ks->slept_ms = 0;
     ks->access_clock = (uint32_t)(now_ms / 1000) & 0xffffff;
 }
 

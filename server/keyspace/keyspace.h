@@ -110,6 +110,7 @@ struct keyspace {
     uint64_t dirty;                     /* changes since the start; persistence keeps its own mark */
     struct map watched;                 /* watch.c's: keys that sessions watch */
     struct waiting waiting;
+    int64_t slept_ms; /* by DEBUG SLEEP in this turn: has passed for those that are woken behind it */
     bool paused; /* CLIENT PAUSE: nothing is expired or evicted meanwhile; what is due is absent all the same
                   */
 };

@@ -20,6 +20,7 @@ struct waited_key {
     struct database *db;
     uint32_t when_gone_count; /* of those that wait, how many want to know that it is gone */
     uint32_t name_len;
+    bool doubtful; /* ready, but when it was marked there was nothing that anybody could wait for */
     char name[];
 };
 
@@ -76,6 +77,7 @@ static struct waited_key *key_waited_for(struct keyspace *ks, struct database *d
     list_init(&key->ready);
     key->db = db;
     key->when_gone_count = 0;
+    key->doubtful = false;
     key->name_len = (uint32_t)name.len;
     memcpy(key->name, name.ptr, name.len);
     map_put(&db->waited, name, key);
@@ -183,8 +185,28 @@ void waiting_deinit(struct waiting *w) {
 
 /* --- keys that are ready --- */
 
+static const struct entry *present(const struct keyspace *ks, const struct waited_key *key) {
+    struct slice name = name_of(key);
+    const struct entry *e = database_find(key->db, name, hash_slice(&ks->secret, name)).entry;
+    return e && !entry_due(e, ks->now_ms) ? e : NULL;
+}
+
+static bool may_serve(const struct keyspace *ks, const struct waited_key *key) {
+    const struct entry *e = present(ks, key);
+    if (e == NULL) return key->when_gone_count > 0;
+    enum value_type type = entry_type(e);
+    return type == VALUE_LIST || type == VALUE_ZSET || type == VALUE_STREAM || key->when_gone_count > 0;
+}
+
+/* A key's turn counts from its first change that may serve somebody: not from that of a transaction which
+ * deleted it, added another, then added it again. */
 static void make_ready(struct keyspace *ks, struct waited_key *key) {
-    if (!list_linked(&key->ready)) list_append(&ks->waiting.ready, &key->ready);
+    if (list_linked(&key->ready)) {
+        if (!key->doubtful) return;
+        list_remove(&key->ready);
+    }
+    list_append(&ks->waiting.ready, &key->ready);
+    key->doubtful = !may_serve(ks, key);
 }
 
 void waiting_look_up(struct keyspace *ks, struct database *db, struct slice name) {
@@ -203,12 +225,6 @@ void waiting_database_changed(struct keyspace *ks, struct database *db) {
 void waiting_all_changed(struct keyspace *ks) {
     for (int i = 0; i < ks->conf.databases; i++)
         if (ks->databases[i]) waiting_database_changed(ks, ks->databases[i]);
-}
-
-static const struct entry *present(const struct keyspace *ks, const struct waited_key *key) {
-    struct slice name = name_of(key);
-    const struct entry *e = database_find(key->db, name, hash_slice(&ks->secret, name)).entry;
-    return e && !entry_due(e, ks->now_ms) ? e : NULL;
 }
 
 static void serve_key(struct keyspace *ks, struct waited_key *key,

@@ -363,6 +363,7 @@ static void debug_sleep(struct call *call) {
     struct timespec left = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
     while (nanosleep(&left, &left) != 0) {
     }
+    call->keyspace->slept_ms += (int64_t)(seconds * 1000);
     resp_ok(call->reply);
 }
 
