@@ -20,7 +20,7 @@ static struct hash_secret secret;
 
 /* Low limits, so that short inputs meet all forms. */
 static struct rdb_rules rules = {
-    .hash = {&secret, 6, 20}, .set = {&secret, 8, 6, 20}, .zset = {&secret, 6, 20}};
+    .hash = {&secret, 6, 20, 1700000000000}, .set = {&secret, 8, 6, 20}, .zset = {&secret, 6, 20}};
 
 /* Reads it with a window that never holds more than was asked for, and `cut` bytes; NULL: refused. */
 static struct entry *read_value(uint8_t type, const uint8_t *bytes, size_t len, unsigned cut) {
