@@ -338,6 +338,30 @@ uint32_t listpack_replace(void *lp, uint32_t at, struct slice value) {
     return at;
 }
 
+/* The element of an integer at p, with its back length; returns its size. */
+static size_t write_int(uint8_t *p, int64_t value) {
+    size_t size = encode_int(p, value);
+    p[size] = (uint8_t)size;
+    return size + 1;
+}
+
+uint32_t listpack_append_int(void *lp, int64_t value) {
+    uint32_t at = listpack_bytes(lp) - 1;
+    size_t size = write_int((uint8_t *)lp + at, value);
+    ((uint8_t *)lp)[at + size] = END;
+    set_bytes(lp, (uint32_t)(at + size + 1));
+    add_to_count(lp, 1);
+    return at;
+}
+
+uint32_t listpack_replace_int(void *lp, uint32_t at, int64_t value) {
+    uint8_t element[LISTPACK_ELEMENT_ROOM], *p = (uint8_t *)lp + at;
+    size_t size = write_int(element, value);
+    resize_gap(lp, p, size_at(p), size);
+    memcpy(p, element, size);
+    return at;
+}
+
 uint32_t listpack_erase_n(void *lp, uint32_t at, uint32_t count) {
     uint8_t *p = (uint8_t *)lp + at;
     size_t gone = 0;

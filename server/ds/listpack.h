@@ -59,6 +59,11 @@ void *listpack_prepend(void *lp, struct slice value);
 void *listpack_behead(void *lp, uint32_t bytes, uint32_t count);
 /* Appends all elements of another one; room: listpack_bytes of both, less LISTPACK_EMPTY_BYTES. */
 void listpack_extend(void *lp, const void *more);
+/* An integer, without a detour over its text. */
+uint32_t listpack_append_int(void *lp, int64_t value);
+uint32_t listpack_replace_int(void *lp, uint32_t at, int64_t value);
+/* No element of an integer is larger; none of a string of `len` bytes is larger than that much more. */
+#define LISTPACK_ELEMENT_ROOM 10
 /* Size of the element at `at`, back length included. */
 uint32_t listpack_size_at(const void *lp, uint32_t at);
 
