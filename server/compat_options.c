@@ -20,7 +20,6 @@
 #define ACL         "users and their rules are not built"
 #define SCRIPTS     "scripts are not built"
 #define TRACKING    "client tracking is not built"
-#define STREAMS     "streams are not built"
 #define MARKS       "sockets are not marked"
 #define SUPERVISION "service managers are not told when the server is ready"
 #define ONE_THREAD  "one thread serves all data"
@@ -300,8 +299,6 @@ static const struct conf_option kept[] = {
     INT("cluster-announce-bus-port", 0, 0, 65535, "0", CLUSTER),
 
     /* encodings */
-    MEMORY("stream-node-max-bytes", 0, 0, INT64_MAX, "4096", STREAMS),
-    INT64("stream-node-max-entries", 0, 0, INT64_MAX, "100", STREAMS),
     LINE("list-max-ziplist-entries", 1, 1, NODE_SIZES),
     LINE("list-max-ziplist-value", 1, 1, NODE_SIZES),
 

@@ -58,6 +58,8 @@ struct keyspace_conf {
     int64_t zset_max_listpack_entries;
     uint64_t zset_max_listpack_value;
     uint64_t hll_sparse_max_bytes;
+    uint64_t stream_node_max_bytes;
+    int64_t stream_node_max_entries;
     uint64_t proto_max_bulk_len;
     uint64_t maxmemory;
     int maxmemory_policy; /* enum eviction_policy */

@@ -51,6 +51,8 @@ static const struct conf_option options[] = {
     CONF_OPT_MEMORY("zset-max-listpack-value", FIELD, zset_max_listpack_value, 0, INT64_MAX, "64",
                     .alias = "zset-max-ziplist-value"),
     CONF_OPT_MEMORY("hll-sparse-max-bytes", FIELD, hll_sparse_max_bytes, 0, INT64_MAX, "3000"),
+    CONF_OPT_MEMORY("stream-node-max-bytes", FIELD, stream_node_max_bytes, 0, INT64_MAX, "4096"),
+    CONF_OPT_INT64("stream-node-max-entries", FIELD, stream_node_max_entries, 0, INT64_MAX, "100"),
 };
 
 void keyspace_register_options(struct keyspace *ks, struct conf *conf) {

@@ -3,8 +3,8 @@
  *      blend:  digest ^= SHA1(piece)            the order of pieces does not matter (keys, fields, members)
  *      chain:  blend, then digest = SHA1(digest)  the order matters (a key and its value, elements of a list)
  *
- * Numbers are chained as four bytes, big-endian. A value with a deadline blends in the text "!!expire!!",
- * a field of a hash "!!hexpire!!". */
+ * Numbers are chained as four bytes, big-endian; ids of a stream's entries as "ms.seq". A value with a
+ * deadline blends in the text "!!expire!!", a field of a hash "!!hexpire!!". */
 #include "server/observe/digest.h"
 #include "common/base/num.h"
 #include "common/base/panic.h"
@@ -13,8 +13,10 @@
 #include "server/types/hash_deadlines.h"
 #include "server/types/list.h"
 #include "server/types/set.h"
+#include "server/types/stream.h"
 #include "server/types/string.h"
 #include "server/types/zset.h"
+#include <inttypes.h>
 #include <stdio.h>
 
 /* The type numbers that Redis gives to values. */
@@ -78,6 +80,23 @@ static void add_scored(void *arg, struct slice member, double score) {
     blend(arg, piece, sizeof(piece));
 }
 
+static void add_entries(unsigned char *digest, const struct stream *s) {
+    struct stream_range r;
+    stream_range_begin(&r, s, STREAM_ID_MIN, STREAM_ID_MAX, false);
+    while (stream_range_next(&r)) {
+        char id[48];
+        int len = snprintf(id, sizeof(id), "%" PRIu64 ".%" PRIu64, r.entry.id.ms, r.entry.id.seq);
+        chain(digest, id, (size_t)len);
+        struct stream_pairs pairs;
+        struct slice field, value;
+        stream_pairs_begin(&pairs, &r.node, &r.entry);
+        while (stream_pairs_next(&pairs, &field, &value)) {
+            chain(digest, field.ptr, field.len);
+            chain(digest, value.ptr, value.len);
+        }
+    }
+}
+
 static void add_value(unsigned char *digest, const struct entry *e) {
     chain_u32(digest, type_numbers[entry_type(e)]);
     switch (entry_type(e)) {
@@ -91,6 +110,7 @@ static void add_value(unsigned char *digest, const struct entry *e) {
     case VALUE_SET: add_members(digest, e); break;
     case VALUE_ZSET: zset_range(e, 0, SIZE_MAX, false, add_scored, digest); break;
     case VALUE_HASH: hash_each_deadline(e, add_field, digest); break;
+    case VALUE_STREAM: add_entries(digest, stream_of(e)); break;
     default: panic("no digest for values of type %d", (int)entry_type(e));
     }
     if (entry_expires(e)) blend(digest, "!!expire!!", 10);

@@ -6,12 +6,13 @@
 #include "server/types/hash.h"
 #include "server/types/list.h"
 #include "server/types/set.h"
+#include "server/types/stream.h"
 #include "server/types/string.h"
 #include "server/types/zset.h"
 
 static const struct value_ops *const by_type[VALUE_TYPES] = {
     [VALUE_STRING] = &string_ops, [VALUE_LIST] = &list_ops, [VALUE_ZSET] = &zset_ops,
-    [VALUE_HASH] = &hash_ops,     [VALUE_SET] = &set_ops,
+    [VALUE_HASH] = &hash_ops,     [VALUE_SET] = &set_ops,   [VALUE_STREAM] = &stream_ops,
 };
 
 const struct value_ops *value_ops(enum value_type type) {

@@ -35,6 +35,8 @@ void fixture_open(struct command_fixture *f, const struct command_binding *const
         .zset_max_listpack_entries = 128,
         .zset_max_listpack_value = 64,
         .hll_sparse_max_bytes = 3000,
+        .stream_node_max_bytes = 4096,
+        .stream_node_max_entries = 100,
         .proto_max_bulk_len = 512 << 20,
     };
     uint64_t seed = 12345;
