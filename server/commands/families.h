@@ -40,6 +40,13 @@ extern const struct command_binding geo_search_bindings[];
 
 extern const struct command_binding hyperloglog_bindings[];
 
+extern const struct command_binding stream_bindings[];
+extern const struct command_binding stream_range_bindings[];
+extern const struct command_binding stream_read_bindings[];
+extern const struct command_binding stream_group_bindings[];
+extern const struct command_binding stream_pending_bindings[];
+extern const struct command_binding stream_info_bindings[];
+
 /* All of them, for an array: who binds commands leaves none out. */
 #define COMMAND_FAMILIES                                                                                     \
     generic_bindings, expire_bindings, object_bindings, scan_bindings, sort_bindings, string_bindings,       \
@@ -47,6 +54,7 @@ extern const struct command_binding hyperloglog_bindings[];
         hash_bindings, hash_visit_bindings, hash_expire_bindings, set_bindings, set_visit_bindings,          \
         set_algebra_bindings, zset_bindings, zset_range_bindings, zset_algebra_bindings, zset_pop_bindings,  \
         zset_visit_bindings, geo_bindings, geo_search_bindings, hyperloglog_bindings, list_bindings,         \
-        list_edit_bindings, list_pop_bindings
+        list_edit_bindings, list_pop_bindings, stream_bindings, stream_range_bindings, stream_read_bindings, \
+        stream_group_bindings, stream_pending_bindings, stream_info_bindings
 
 #endif

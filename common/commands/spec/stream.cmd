@@ -2,7 +2,7 @@ group stream
 acl   stream
 
 XACK -4
-  status      todo 3
+  status      built
   summary     Tell a group that entries were processed
   since       5.0.0
   flags       write fast
@@ -16,7 +16,7 @@ XACK -4
   reply       int >=0
 
 XADD -5
-  status      todo 3
+  status      built
   summary     Append an entry to a stream
   since       5.0.0
   flags       write denyoom fast
@@ -49,7 +49,7 @@ XADD -5
   reply       bulk | null
 
 XAUTOCLAIM -6
-  status      todo 3
+  status      built
   summary     Take over entries that others have left pending for long
   since       6.2.0
   flags       write fast
@@ -70,7 +70,7 @@ XAUTOCLAIM -6
   reply       [bulk, array of ([bulk, array of bulk] | bulk), array of bulk]
 
 XCLAIM -6
-  status      todo 3
+  status      built
   summary     Take over given entries that are pending with others
   since       5.0.0
   flags       write fast
@@ -93,7 +93,7 @@ XCLAIM -6
   reply       array of ([bulk, array of bulk] | bulk)
 
 XDEL -3
-  status      todo 3
+  status      built
   summary     Remove entries from a stream
   since       5.0.0
   flags       write fast
@@ -112,7 +112,7 @@ XGROUP -2
   complexity  Depends on subcommand.
 
 XGROUP CREATE -5
-  status      todo 3
+  status      built
   summary     Make a consumer group
   since       5.0.0
   flags       write denyoom
@@ -131,7 +131,7 @@ XGROUP CREATE -5
   reply       simple "OK"
 
 XGROUP CREATECONSUMER 5
-  status      todo 3
+  status      built
   summary     Make a consumer in a group
   since       6.2.0
   flags       write denyoom
@@ -145,7 +145,7 @@ XGROUP CREATECONSUMER 5
   reply       int 0..1
 
 XGROUP DELCONSUMER 5
-  status      todo 3
+  status      built
   summary     Remove a consumer and forget what was pending with it
   since       5.0.0
   flags       write
@@ -159,7 +159,7 @@ XGROUP DELCONSUMER 5
   reply       int >=0
 
 XGROUP DESTROY 4
-  status      todo 3
+  status      built
   summary     Remove a consumer group
   since       5.0.0
   flags       write
@@ -172,7 +172,7 @@ XGROUP DESTROY 4
   reply       int 0..1
 
 XGROUP HELP 2
-  status      todo 3
+  status      built
   summary     The subcommands of XGROUP
   since       5.0.0
   flags       loading stale
@@ -181,7 +181,7 @@ XGROUP HELP 2
   reply       array of simple
 
 XGROUP SETID -5
-  status      todo 3
+  status      built
   summary     Set the entry after which a group goes on to read
   since       5.0.0
   flags       write
@@ -205,7 +205,7 @@ XINFO -2
   complexity  Depends on subcommand.
 
 XINFO CONSUMERS 4
-  status      todo 3
+  status      built
   summary     The consumers of a group
   since       5.0.0
   flags       readonly
@@ -220,7 +220,7 @@ XINFO CONSUMERS 4
   reply       array of {name: bulk, pending: int >=0, idle: int >=0, inactive?: int >=-1}
 
 XINFO GROUPS 3
-  status      todo 3
+  status      built
   summary     The groups of a stream
   since       5.0.0
   flags       readonly
@@ -234,7 +234,7 @@ XINFO GROUPS 3
               entries-read: int >=0 | null, lag: int >=0 | null}
 
 XINFO HELP 2
-  status      todo 3
+  status      built
   summary     The subcommands of XINFO
   since       5.0.0
   flags       loading stale
@@ -243,7 +243,7 @@ XINFO HELP 2
   reply       array of simple
 
 XINFO STREAM -3
-  status      todo 3
+  status      built
   summary     State of a stream, with its entries and groups if wanted
   since       5.0.0
   flags       readonly
@@ -269,7 +269,7 @@ XINFO STREAM -3
               | null, entries?: array of [bulk, array of bulk]}
 
 XLEN 2
-  status      todo 3
+  status      built
   summary     Number of entries in a stream
   since       5.0.0
   flags       readonly fast
@@ -281,7 +281,7 @@ XLEN 2
   reply       int >=0
 
 XPENDING -3
-  status      todo 3
+  status      built
   summary     What was delivered to a group and not acknowledged yet
   since       5.0.0
   flags       readonly
@@ -307,7 +307,7 @@ XPENDING -3
               [bulk, bulk, int >=0, int >=0]
 
 XRANGE -4
-  status      todo 3
+  status      built
   summary     Entries of a stream from one id to another
   since       5.0.0
   flags       readonly
@@ -321,10 +321,10 @@ XRANGE -4
     start string
     end string
     count? integer COUNT
-  reply       array of [bulk, array of bulk]
+  reply       array of [bulk, array of bulk] | null-array
 
 XREAD -4
-  status      todo 3
+  status      built
   summary     Entries of streams after given ids, waiting for them if wanted
   since       5.0.0
   flags       readonly blocking
@@ -340,7 +340,7 @@ XREAD -4
               [bulk, array of bulk] | null-array
 
 XREADGROUP -7
-  status      todo 3
+  status      built
   summary     Entries of streams as one consumer of a group, waiting for them if wanted
   since       5.0.0
   flags       write blocking
@@ -364,7 +364,7 @@ XREADGROUP -7
               -> array of [bulk, array of bulk | null-array] | null-array
 
 XREVRANGE -4
-  status      todo 3
+  status      built
   summary     Entries of a stream from one id back to another
   since       5.0.0
   flags       readonly
@@ -378,10 +378,10 @@ XREVRANGE -4
     end string
     start string
     count? integer COUNT
-  reply       array of [bulk, array of bulk]
+  reply       array of [bulk, array of bulk] | null-array
 
 XSETID -3
-  status      todo 3
+  status      built
   summary     Set the last id of a stream, for replication
   since       5.0.0
   flags       write denyoom fast
@@ -397,7 +397,7 @@ XSETID -3
   reply       simple "OK"
 
 XTRIM -4
-  status      todo 3
+  status      built
   summary     Cut old entries off a stream
   since       5.0.0
   flags       write
