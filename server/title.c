@@ -49,10 +49,17 @@ static bool template_is_valid(void *owner, const void *value, struct conf_error 
     return true;
 }
 
+static bool apply_template(void *owner, struct conf_error *err) {
+    struct title_options *options = owner;
+    if (options->conf) title_set(options, options->conf, options->program);
+    return true;
+}
+
 static const struct conf_option options_table[] = {
     CONF_OPT_BOOL("set-proc-title", struct title_options, enabled, "yes", .flags = CONF_IMMUTABLE),
     CONF_OPT_STRING("proc-title-template", struct title_options, template,
-                    "{title} {listen-addr} {server-mode}", .validate = template_is_valid),
+                    "{title} {listen-addr} {server-mode}", .validate = template_is_valid,
+                    .apply = apply_template),
 };
 
 void title_register_options(struct title_options *options, struct conf *conf) {
@@ -89,7 +96,9 @@ static void put_variable(size_t which, struct conf *conf, const char *program, s
     }
 }
 
-void title_set(const struct title_options *options, struct conf *conf, const char *program) {
+void title_set(struct title_options *options, struct conf *conf, const char *program) {
+    options->conf = conf;
+    options->program = program;
     if (!options->enabled || options->template == NULL || area.start == NULL) return;
     struct buf title = {0};
     for (const char *at = options->template; *at;) {

@@ -7,6 +7,9 @@
 struct title_options {
     bool enabled;   /* set-proc-title */
     char *template; /* proc-title-template */
+    /* What title_set was called with, for a template that changes later; NULL before. Borrowed. */
+    struct conf *conf;
+    const char *program;
 };
 
 /* Remembers where the arguments lie: the title is written over them. Before anything keeps pointers into
@@ -15,7 +18,8 @@ char **title_take_arguments(int argc, char **argv);
 
 struct conf;
 void title_register_options(struct title_options *options, struct conf *conf);
-/* Fills the template: {title} is `program`, the rest comes from the configuration. */
-void title_set(const struct title_options *options, struct conf *conf, const char *program);
+/* Fills the template, now and whenever it changes: {title} is `program`, the rest comes from the
+ * configuration. Both are borrowed for good. */
+void title_set(struct title_options *options, struct conf *conf, const char *program);
 
 #endif

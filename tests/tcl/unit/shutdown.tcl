@@ -130,6 +130,9 @@ tags {shutdown external:skip} {
         start_server {} {
             set title [string map {"\x00" " "} [server::read_whole /proc/[srv pid]/cmdline]]
             assert_match "*[srv port]*" $title
+            r config set proc-title-template "CHANGED {title} {port}"
+            set title [string map {"\x00" " "} [server::read_whole /proc/[srv pid]/cmdline]]
+            assert_match "CHANGED * [srv port]*" $title
         }
     }
 }
