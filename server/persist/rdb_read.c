@@ -26,6 +26,7 @@ struct entry *rdb_value_take(struct rdb_value *v) {
 
 void rdb_value_drop(struct rdb_value *v) {
     rdb_build_drop(&v->build);
+    rdb_stream_drop(&v->stream);
     if (v->entry) value_free(v->entry);
     v->entry = NULL;
 }
@@ -163,6 +164,9 @@ enum rdb_status rdb_value_step(struct rdb_value *v, struct rdb_in *in, size_t bu
     case RDB_HASH_FIELD_TTLS: return read_elements(v, VALUE_HASH, in, budget);
     case RDB_ZSET:
     case RDB_ZSET_2: return read_elements(v, VALUE_ZSET, in, budget);
+    case RDB_STREAM:
+    case RDB_STREAM_2:
+    case RDB_STREAM_3: return rdb_stream_step(&v->stream, v->type, v->key, in, budget, &v->entry);
     case RDB_MODULE_2: return refuse_module(in);
     case RDB_MODULE:
         rdb_fail(in, "it is a value of a module as a release candidate wrote it");

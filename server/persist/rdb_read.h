@@ -6,6 +6,7 @@
 #define TORC_PERSIST_RDB_READ_H
 
 #include "server/persist/rdb_build.h"
+#include "server/persist/rdb_stream.h"
 
 struct rdb_value {
     const struct rdb_rules *rules; /* borrowed, as is the key */
@@ -16,6 +17,7 @@ struct rdb_value {
     uint64_t earliest; /* of a hash whose fields have deadlines: what those count from */
     struct rdb_build build;
     struct rdb_text text;
+    struct rdb_stream stream;
     struct entry *entry; /* owned, once it is complete */
 };
 

@@ -3,6 +3,7 @@
 #include "server/persist/rdb_write.h"
 #include "common/base/panic.h"
 #include "server/persist/rdb_format.h"
+#include "server/persist/rdb_stream.h"
 #include "server/types/hash_deadlines.h"
 #include "server/types/list.h"
 #include "server/types/set.h"
@@ -36,6 +37,7 @@ uint8_t rdb_type_of(const struct entry *e, int version) {
     case VALUE_SET: return type_of_set(e, version);
     case VALUE_ZSET: return small ? RDB_ZSET_LISTPACK : RDB_ZSET_2;
     case VALUE_HASH: return type_of_hash(e);
+    case VALUE_STREAM: return version >= RDB_VERSION_SETS ? RDB_STREAM_3 : RDB_STREAM_2;
     default: panic("no RDB type for values of type %d", (int)entry_type(e));
     }
 }
@@ -127,6 +129,8 @@ void rdb_put_value(struct rdb_out *out, const struct entry *e, int version) {
         rdb_put_length(out, zset_count(e));
         zset_range(e, 0, SIZE_MAX, false, put_scored, out);
         break;
+    case RDB_STREAM_2:
+    case RDB_STREAM_3: rdb_put_stream(out, e, rdb_type_of(e, version)); break;
     default: put_blob(out, e);
     }
 }

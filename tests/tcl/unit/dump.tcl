@@ -67,4 +67,36 @@ start_server {tags {dump}} {
         r config set rdb-version 10
         list $plain $packed
     } {2 20} {torc}
+
+    test "A stream comes back with its groups, consumers and what is pending" {
+        r del s copy
+        for {set i 1} {$i <= 500} {incr i} { r xadd s $i-1 field $i other [string repeat x [expr {$i % 40}]] }
+        r xdel s 1-1 250-1 500-1
+        r xgroup create s first 0
+        r xgroup create s last {$}
+        r xreadgroup group first one count 100 streams s >
+        r xreadgroup group first two count 50 streams s >
+        r xack s first 10-1 120-1
+        r xgroup createconsumer s first idle
+        r restore copy 0 [r dump s]
+        assert_equal [r debug digest-value s] [r debug digest-value copy]
+        assert_equal [r xrange s - +] [r xrange copy - +]
+        assert_equal [r xpending s first] [r xpending copy first]
+        assert_equal [r xpending s first - + 10 two] [r xpending copy first - + 10 two]
+        assert_equal [r xinfo groups s] [r xinfo groups copy]
+        foreach field {length last-generated-id max-deleted-entry-id entries-added groups recorded-first-entry-id} {
+            assert_equal [dict get [r xinfo stream s] $field] [dict get [r xinfo stream copy] $field]
+        }
+        r xadd copy * a b
+        r xlen copy
+    } {498} {needs:debug}
+
+    test "An empty stream keeps its last id" {
+        r del s copy
+        r xadd s 7-7 a b
+        r xdel s 7-7
+        r restore copy 0 [r dump s]
+        assert_error "ERR The ID specified in XADD is equal or smaller*" {r xadd copy 7-7 a b}
+        list [r xlen copy] [dict get [r xinfo stream copy] max-deleted-entry-id]
+    } {0 7-7}
 }
