@@ -22,6 +22,7 @@
 #define SAMPLE_US     100000
 #define STRAINED_US   50 /* requests of a turn while a snapshot's buffers are full */
 #define LOAD_SLICE_US 2000
+#define LOAD_STEPS    4   /* per turn, where time stands still */
 #define CHUNKS_FREED  512 /* of abandoned replies, per turn */
 
 /* --- configuration --- */
@@ -38,6 +39,7 @@ struct server *server_configure(const struct server_setup *setup, int argc, char
     keyspace_register_options(&s->keyspace, s->conf);
     exec_register_options(&s->exec_conf, s->conf);
     persist_register_options(&s->persist, s->conf);
+    aof_register_options(&s->aof, s->conf);
     s->pubsub = pubsub_create(s->conf);
     s->net = net_create(s->conf, &s->log);
     observe_init(&s->observe, s->conf);
@@ -75,6 +77,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, wait_bindings, NULL);
     exec_bind(s->exec, dump_bindings, &s->persist);
     exec_bind(s->exec, persist_bindings, &s->persist);
+    exec_bind(s->exec, aof_bindings, &s->aof);
     exec_bind(s->exec, pubsub_bindings, s->pubsub);
     exec_bind(s->exec, net_bindings, s->net);
     exec_bind(s->exec, config_bindings, &s->config);
@@ -102,6 +105,18 @@ static size_t client_count(void *net) {
     return net_client_count(net);
 }
 
+static void start_aof(struct server *s) {
+    struct aof_parts parts = {.io = s->io,
+                              .log = &s->log,
+                              .keyspace = &s->keyspace,
+                              .exec = s->exec,
+                              .pool = &s->pool,
+                              .loading = &s->loading,
+                              .dir = (const char *const *)&s->compat.dir};
+    s->loading.flag = &s->persist.loading;
+    aof_init(&s->aof, &parts, &s->info);
+}
+
 static void register_everywhere(struct server *s) {
     info_registry_init(&s->info);
     info_sections_register(&s->system);
@@ -117,6 +132,7 @@ static void register_everywhere(struct server *s) {
     config_on_resetstat(&s->config, reset_net, s->net);
     config_on_resetstat(&s->config, system_reset_stats, &s->system);
     config_on_resetstat(&s->config, hot_keys_reset, &s->observe.hot_keys);
+    start_aof(s);
     memory_gate_register(s->exec, &s->memory_gate, &s->keyspace);
     bind_commands(s);
 }
@@ -131,6 +147,7 @@ static void start_system(struct server *s, const struct server_setup *setup, int
     s->system.exec = s->exec;
     s->system.keyspace = &s->keyspace;
     s->system.persist = &s->persist;
+    s->system.aof = &s->aof;
     s->system.client_bytes = client_bytes;
     s->system.client_count = client_count;
     s->system.client_owner = s->net;
@@ -161,6 +178,7 @@ static void log_greeting(struct server *s) {
 
 static void on_started(void *owner) {
     struct server *s = owner;
+    s->ready = true;
     log_notice(&s->log, "Ready to accept connections");
 }
 
@@ -178,7 +196,7 @@ static void start_persistence(struct server *s) {
     p->shutdown_done = on_saved_for_shutdown;
     p->started = on_started;
     p->owner = s;
-    persist_start(p, s->exec);
+    persist_start(p, s->exec, !s->aof.conf.appendonly);
 }
 
 bool server_start(struct server *s, const struct server_setup *setup) {
@@ -225,6 +243,8 @@ bool server_start(struct server *s, const struct server_setup *setup) {
     s->system.startup_bytes = (uint64_t)s->account.used;
     log_notice(&s->log, "Server initialized");
     start_persistence(s);
+    if (!aof_start(&s->aof)) return false;
+    s->load_more = aof_is_loading(&s->aof);
     return true;
 }
 
@@ -233,6 +253,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
 /* How long the loop may sleep: not at all while something is left to do, otherwise until the next deadline.
  */
 static int64_t patience_us(const struct server *s) {
+    if (s->load_more) return 0;
     if (s->closing) return -1;
     if (s->pool.dying || net_has_work(s->net) || loop_background_due(&s->loop)) return 0;
     if (persist_load_due(&s->persist)) return 0;
@@ -250,8 +271,8 @@ static bool wind_down(struct server *s) {
         s->closing = true;
         io_timer_cancel(s->io, &s->sampling);
     }
-    bool persisted = persist_close(&s->persist);
-    return net_close(s->net) && persisted && (s->leave_memory || io_jobs_pending(s->io) == 0);
+    bool kept = aof_stop(&s->aof), persisted = persist_close(&s->persist);
+    return net_close(s->net) && persisted && kept && (s->leave_memory || io_jobs_pending(s->io) == 0);
 }
 
 static void run_requests(struct server *s) {
@@ -267,13 +288,29 @@ static void load_slice(struct server *s) {
     } while (persist_load_due(&s->persist) && clock_monotonic_us() < end_us);
 }
 
+/* The same of the append-only file. */
+static void load_journal(struct server *s) {
+    int64_t until_us = clock_monotonic_us() + LOAD_SLICE_US;
+    int steps = 0;
+    do {
+        s->load_more = aof_load_some(&s->aof);
+    } while (s->load_more && (s->loop.measured ? clock_monotonic_us() < until_us : ++steps < LOAD_STEPS));
+    if (aof_is_loading(&s->aof)) return;
+    s->load_more = false;
+    if (s->aof.state == AOF_FAILED)
+        s->failed = true;
+    else if (!s->ready)
+        on_started(s);
+}
+
 bool server_turn(struct server *s) {
     mem_account_enter(&s->account);
-    if (s->persist.failed) return false;
+    if (s->persist.failed || s->failed) return false;
     if (s->system.stopping && wind_down(s)) return false;
     io_turn(s->io, patience_us(s));
     loop_turn_begin(&s->loop);
     keyspace_set_now(&s->keyspace, io_wall_us(s->io) / 1000);
+    if (unlikely(aof_is_loading(&s->aof)) && !s->closing) load_journal(s);
     if (!s->closing) {
         persist_turn(&s->persist);
         if (!s->system.saving) run_requests(s); /* nothing may change while the last snapshot is made */
@@ -282,6 +319,7 @@ bool server_turn(struct server *s) {
             loop_background(&s->loop);
             if (!s->system.saving) exec_run_due(s->exec);
         }
+        aof_turn(&s->aof);
         net_flush(s->net);
         resp_pool_step(&s->pool, CHUNKS_FREED);
     }
@@ -302,6 +340,7 @@ void server_destroy(struct server **server) {
     persist_deinit(&s->persist);
     observe_deinit(&s->observe);
     if (s->started) {
+        aof_deinit(&s->aof);
         exec_destroy(&s->exec);
         keyspace_deinit(&s->keyspace);
         system_deinit(&s->system);

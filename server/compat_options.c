@@ -65,7 +65,6 @@ static bool accept_line(void *owner, const struct slice *words, int count, struc
 
 static const struct conf_choice supervisors[] = {
     {"upstart", 3}, {"systemd", 2}, {"auto", 1}, {"no", 0}, {NULL, 0}};
-static const struct conf_choice fsync_policies[] = {{"everysec", 1}, {"always", 2}, {"no", 0}, {NULL, 0}};
 static const struct conf_choice diskless_loads[] = {
     {"disabled", 0}, {"on-empty-db", 1}, {"swapdb", 2}, {NULL, 0}};
 static const struct conf_choice channel_defaults[] = {{"allchannels", 1}, {"resetchannels", 0}, {NULL, 0}};
@@ -76,17 +75,6 @@ static const struct conf_choice tls_auth_modes[] = {{"no", 0}, {"yes", 1}, {"opt
 static const struct conf_choice propagation_modes[] = {
     {"ignore", 0}, {"panic", 1}, {"panic-on-replicas", 2}, {NULL, 0}};
 /* --- checks --- */
-
-static bool is_plain_name(const void *value, struct conf_error *err, const char *text) {
-    const char *name = *(char *const *)value;
-    return (name && !strchr(name, '/')) || conf_fail(err, "%s", text);
-}
-static bool appendfilename_is_name(void *owner, const void *value, struct conf_error *err) {
-    return is_plain_name(value, err, "appendfilename can't be a path, just a filename");
-}
-static bool appenddirname_is_name(void *owner, const void *value, struct conf_error *err) {
-    return is_plain_name(value, err, "appenddirname can't be a path, just a dirname");
-}
 
 static bool is_hostname(void *owner, const void *value, struct conf_error *err) {
     const char *name = *(char *const *)value;
@@ -254,21 +242,6 @@ static const struct conf_option kept[] = {
     STRING("bio_cpulist", IMM, NULL, CPU_LISTS),
     STRING("aof_rewrite_cpulist", IMM, NULL, CPU_LISTS),
     STRING("bgsave_cpulist", IMM, NULL, CPU_LISTS),
-
-    /* append-only file */
-    BOOL("appendonly", CONF_DENY_LOADING, "no", PERSISTENCE),
-    STRING("appendfilename", IMM, "appendonly.aof", PERSISTENCE, .validate = appendfilename_is_name),
-    STRING("appenddirname", IMM, "appendonlydir", PERSISTENCE, .validate = appenddirname_is_name),
-    ENUM("appendfsync", 0, fsync_policies, "everysec", PERSISTENCE),
-    BOOL("no-appendfsync-on-rewrite", 0, "no", PERSISTENCE),
-    INT("auto-aof-rewrite-percentage", 0, 0, INT_MAX, "100", PERSISTENCE, ANYWAY("0")),
-    MEMORY("auto-aof-rewrite-min-size", 0, 0, INT64_MAX, "64mb", PERSISTENCE),
-    BOOL("aof-load-truncated", 0, "yes", PERSISTENCE),
-    BOOL("aof-load-damaged", 0, "no", PERSISTENCE),
-    BOOL("aof-use-rdb-preamble", 0, "yes", PERSISTENCE),
-    BOOL("aof-timestamp-enabled", 0, "no", PERSISTENCE),
-    BOOL("aof-rewrite-incremental-fsync", 0, "yes", PERSISTENCE),
-    BOOL("aof-disable-auto-gc", 0, "no", PERSISTENCE),
 
     /* shutting down, scripts */
     INT("shutdown-timeout", 0, 0, INT_MAX, "10", REPLICATION, ANYWAY("0")),

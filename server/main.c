@@ -114,6 +114,7 @@ static int run(struct server *s, const struct server_setup *setup, bool configur
     while (server_turn(s)) {
     }
     crash_uninstall();
+    if (s->failed) return 1;
     if (pidfile_of(s)) {
         log_notice(&s->log, "Removing the pid file.");
         unlink(pidfile_of(s));

@@ -21,6 +21,8 @@
 #include "server/observe/oom.h"
 #include "server/observe/process_options.h"
 #include "server/observe/system.h"
+#include "server/persist/aof.h"
+#include "server/persist/loading.h"
 #include "server/persist/persist.h"
 #include "server/pubsub/pubsub.h"
 #include "server/title.h"
@@ -45,6 +47,8 @@ struct server {
     struct exec *exec;
     struct exec_gate memory_gate;
     struct persist persist;
+    struct loading loading;
+    struct aof aof;
     struct pubsub *pubsub;
     struct net *net;
     struct observe observe;
@@ -52,6 +56,9 @@ struct server {
     struct loop loop;
     struct io_timer sampling; /* every 100 ms */
     bool started, closing;
+    bool failed;       /* it ends because it could not start */
+    bool ready;        /* what there was is loaded */
+    bool load_more;    /* loading can go on at once */
     bool leave_memory; /* the process ends with the server: see struct server_setup */
 };
 

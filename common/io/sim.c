@@ -209,7 +209,25 @@ static void deliver(struct io *io) {
 
 static void job_submit(struct io *io, struct io_job *job) {
     struct sim_world *w = sim_world_of(io);
+    struct sim_loop *loop = sim_loop_of(io);
+    if (loop->disk_still && job->lane == IO_LANE_DISK) {
+        job->next = loop->still;
+        loop->still = job;
+        return;
+    }
     sim_post(w, EV_WORK, io, sim_draw(w, w->config.job_max_us), -1)->object = job;
+}
+
+void sim_disk_stand_still(struct io *io, bool still) {
+    struct sim_loop *loop = sim_loop_of(io);
+    struct io_job *job = loop->still;
+    loop->disk_still = still;
+    loop->still = NULL;
+    while (job) {
+        struct io_job *next = job->next;
+        job_submit(io, job);
+        job = next;
+    }
 }
 
 static void wake(struct io *io) {

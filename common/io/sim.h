@@ -47,5 +47,29 @@ void sim_signal(struct io *io, int signo);
 
 /* What a power cut leaves: every file as it was at its last sync, and only names that were made durable. */
 void sim_disk_crash(struct io *io);
+/* The same of a disk that had worked on: of what was written since the last sync some sectors are there and
+ * others are not, in no order, and the latest names are there or are not. */
+void sim_disk_crash_torn(struct io *io);
+
+/* What the end of the process leaves: everything that was written; open descriptors are gone. */
+void sim_disk_kill(struct io *io);
+
+/* Calls of one kind fail with `error` (an errno), `count` of them after the next `after`. A write that fails
+ * has written some of its bytes; a sync that fails loses what was not synced before, for good, although reads
+ * show it. */
+enum sim_disk_call {
+    SIM_DISK_OPEN, /* that makes a file */
+    SIM_DISK_WRITE,
+    SIM_DISK_SYNC,
+    SIM_DISK_TRUNCATE,
+    SIM_DISK_RENAME,
+    SIM_DISK_SYNC_DIR,
+    SIM_DISK_CALLS
+};
+void sim_disk_fail(struct io *io, enum sim_disk_call call, int error, unsigned after, unsigned count);
+/* While it is off, every call fails with EIO: for what is left of a server whose machine lost its power. */
+void sim_disk_switch(struct io *io, bool on);
+/* While it stands still, jobs of the disk lane do not start. */
+void sim_disk_stand_still(struct io *io, bool still);
 
 #endif

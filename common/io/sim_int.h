@@ -68,6 +68,8 @@ struct sim_loop {
     uint64_t turn_serial;
     int64_t sleep_us; /* as the last wait asked; negative: forever */
     struct sim_disk *disk;
+    struct io_job *still; /* jobs of a disk that stands still, the latest first */
+    bool disk_still;
 };
 
 struct sim_listener {

@@ -24,12 +24,22 @@ void commit_gate_promise(struct commit_gate *gate, bool promised) {
         return;
     }
     commit_gate_deinit(gate);
+    gate->suspended = false;
     commit_gate_advance(gate, gate->last);
 }
 
 void commit_gate_wrote(struct commit_gate *gate, uint64_t hash, uint64_t position) {
     *cell(gate, hash) = position;
     gate->last = position;
+}
+
+void commit_gate_suspend(struct commit_gate *gate, const char *error) {
+    gate->suspended = true;
+    if (gate->failed) gate->failed(gate->owner, error);
+}
+
+void commit_gate_resume(struct commit_gate *gate) {
+    gate->suspended = false;
 }
 
 static void wait_for(struct commit_gate *gate, struct session *s, uint64_t position) {
@@ -51,5 +61,5 @@ void commit_gate_advance(struct commit_gate *gate, uint64_t position) {
 }
 
 bool commit_gate_open(const struct commit_gate *gate, const struct session *s) {
-    return s->gate_position <= gate->safe;
+    return gate->suspended || s->gate_position <= gate->safe;
 }

@@ -6,7 +6,11 @@
  *
  * "Could have seen" is a fixed array of the last positions at which a key of that hash was written; a
  * collision only delays. Commands that look at the whole keyspace take the last position of all. Nothing is
- * promised, nothing is kept: with the gate closed down (the default), a command pays one test. */
+ * promised, nothing is kept: with the gate closed down (the default), a command pays one test.
+ *
+ * When the journal fails, replies that wait become errors and the gate is suspended: reads go on and show
+ * what is in memory, durable or not, since their owner knows that the disk is broken and further writes are
+ * refused. */
 #ifndef TORC_EXEC_COMMIT_GATE_H
 #define TORC_EXEC_COMMIT_GATE_H
 
@@ -22,8 +26,11 @@ struct commit_gate {
     uint64_t safe;          /* the journal is safe up to here */
     uint64_t last;          /* position of the last write of all */
     uint64_t *last_by_hash; /* COMMIT_GATE_CELLS; owned, NULL while nothing is promised */
+    bool suspended;         /* the journal fails: writes are refused, and nobody waits */
     /* Told when `safe` moved: the owner of the connections sends what may leave now. */
     void (*opened)(void *owner);
+    /* Told when the journal fails: each reply that waits becomes this error. */
+    void (*failed)(void *owner, const char *error);
     void *owner;
 };
 #define COMMIT_GATE_CELLS 4096
@@ -39,6 +46,9 @@ void commit_gate_saw(struct commit_gate *gate, struct session *s, uint64_t hash)
 void commit_gate_saw_all(struct commit_gate *gate, struct session *s);
 /* The journal is safe up to `position`. */
 void commit_gate_advance(struct commit_gate *gate, uint64_t position);
+/* The journal fails: what waits is answered with `error`, and nothing waits until it is resumed. */
+void commit_gate_suspend(struct commit_gate *gate, const char *error);
+void commit_gate_resume(struct commit_gate *gate);
 /* May this session's replies leave? */
 bool commit_gate_open(const struct commit_gate *gate, const struct session *s);
 

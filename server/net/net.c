@@ -33,6 +33,7 @@ bool net_start(struct net *net, const struct net_parts *parts) {
     net->keyspace = parts->keyspace;
     net->gate = exec_commit_gate(parts->exec);
     net->gate->opened = net_gate_opened;
+    net->gate->failed = net_gate_failed;
     net->gate->owner = net;
     resp_parser_init(&net->parser);
     resp_arena_init(&net->arena);
@@ -47,7 +48,10 @@ bool net_start(struct net *net, const struct net_parts *parts) {
 }
 
 bool net_close(struct net *net) {
-    if (net->started) net->gate->opened = NULL;
+    if (net->started) {
+        net->gate->opened = NULL;
+        net->gate->failed = NULL;
+    }
     if (!net->started) return true;
     net->closing = true;
     io_timer_cancel(net->io, &net->cron);

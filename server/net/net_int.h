@@ -243,6 +243,7 @@ enum conf_client_class client_class(const struct client *c);
 /* Closes it soon if it is over a limit for its class. */
 void client_check_output_limit(struct client *c);
 void net_gate_opened(void *owner);
+void net_gate_failed(void *owner, const char *error);
 
 /* --- memory.c --- */
 void net_memory_init(struct net *net);

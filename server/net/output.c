@@ -13,6 +13,7 @@
  * nothing itself: the order of a connection is kept. */
 #include "common/base/mem.h"
 #include "common/base/panic.h"
+#include "common/resp/resp_reply.h"
 #include "server/net/net_int.h"
 #include <stdio.h>
 #include <string.h>
@@ -120,11 +121,63 @@ void net_gate_opened(void *owner) {
     }
 }
 
+/* Writes what `chain` holds again: messages as they are, each reply as the error. */
+static void write_failed(struct resp_writer *w, const struct resp_chunk *chain, const char *error) {
+    struct resp_scan scan = {0};
+    struct buf element = {0};
+    for (; chain; chain = chain->next) {
+        for (size_t at = 0, used; at < chain->len; at += used) {
+            enum resp_result result = resp_scan(&scan, chain->bytes + at, chain->len - at, &used);
+            must(result != RESP_ERR);
+            if (scan.type == '>') buf_append(&element, chain->bytes + at, used);
+            if (result == RESP_MORE) continue;
+            if (scan.type == '>')
+                resp_raw(w, element.ptr, element.len);
+            else
+                resp_error(w, error);
+            buf_clear(&element);
+        }
+    }
+    buf_deinit(&element);
+}
+
+/* Everything behind the first mark becomes errors. Subscribers of RESP2 get messages only, which may leave.
+ */
+static void fail_client(struct client *c, const char *error) {
+    struct gate_marks *m = c->marks;
+    struct resp_chunk *first = m->marks[m->first].chunk, *before = NULL;
+    if (c->session.reply.proto == 2 && (c->session.flags & SESSION_SUBSCRIBED)) return;
+    for (struct resp_chunk *at = c->out_first; at != first; at = at->next)
+        before = at;
+    struct resp_writer w;
+    resp_writer_init(&w, c->net->parts.resp_pool);
+    write_failed(&w, first, error);
+    for (const struct resp_chunk *at = first; at; at = at->next)
+        c->out_bytes -= at->len;
+    resp_chunks_return(c->net->parts.resp_pool, first);
+    c->out_bytes += resp_writer_bytes(&w);
+    struct resp_chunk *last = w.last, *chain = resp_writer_take(&w);
+    *(before ? &before->next : &c->out_first) = chain;
+    c->out_last = chain ? last : before;
+    if (c->out_unsent == first) c->out_unsent = chain;
+    resp_writer_deinit(&w);
+}
+
+void net_gate_failed(void *owner, const char *error) {
+    struct net *net = owner;
+    LIST_FOR(it, tmp, &net->gated) {
+        struct client *c = LIST_OWNER(it, struct gate_marks, link)->client;
+        fail_client(c, error);
+        free_marks(c);
+        client_output_ready(c);
+    }
+}
+
 /* How far the journal must be safe before what the session has written may leave; 0: it may. Messages and
  * events from others may tell of the last write of all. */
 static uint64_t needed_position(const struct client *c) {
     const struct net *net = c->net;
-    if (likely(!net->gate->promised)) return 0;
+    if (likely(!net->gate->promised) || net->gate->suspended) return 0;
     uint64_t position = c->session.gate_position;
     if ((c->state & CLIENT_PUSHED) && net->keyspace->unit.journal_position > position)
         position = net->keyspace->unit.journal_position;

@@ -25,6 +25,8 @@
 
 static const char *const help[] = {
     "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "AOF-FLUSH-SLEEP <microseconds>",
+    "    Let each group of the append-only file wait that long before it is written.",
     "CONFIG-REWRITE-FORCE-ALL",
     "    Like CONFIG REWRITE, but writes all options, also those with default values.",
     "DIGEST",
@@ -39,6 +41,8 @@ static const char *const help[] = {
     "    Statistics of the table of a large value.",
     "LISTPACK <key>",
     "    Write the elements of a listpack to the standard output.",
+    "LOADAOF",
+    "    Write what is left to the append-only file, empty all databases, and load it.",
     "LOG <message>",
     "    Write a line to the log.",
     "MALLCTL <name> [<value>]",
@@ -493,6 +497,18 @@ static void debug_stringmatch_len(struct call *call) {
     mem_free(text);
 }
 
+static void debug_loadaof(struct call *call) {
+    aof_reload(((struct system *)call->module)->aof, call);
+}
+
+static void debug_aof_flush_sleep(struct call *call) {
+    struct system *sys = call->module;
+    int64_t delay_us;
+    if (!call_int64_range(call, 2, 0, INT64_MAX / 2, &delay_us, NULL)) return;
+    sys->aof->journal.delay_us = delay_us;
+    resp_ok(call->reply);
+}
+
 static void debug_config_rewrite(struct call *call) {
     struct system *sys = call->module;
     conf_rewrite(sys->conf, sys->files, true, call->reply);
@@ -529,6 +545,8 @@ static void cmd_debug(struct call *call) {
         {"mallctl", 3, 4, debug_mallctl},
         {"mallctl-str", 3, 4, debug_mallctl_str},
         {"stringmatch-len", 4, 4, debug_stringmatch_len},
+        {"loadaof", 2, 2, debug_loadaof},
+        {"aof-flush-sleep", 3, 3, debug_aof_flush_sleep},
         {"config-rewrite-force-all", 2, 2, debug_config_rewrite},
     };
     for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++) {

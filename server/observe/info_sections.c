@@ -105,12 +105,8 @@ static void write_memory(struct buf *out, void *module) {
 
 /* --- persistence, replication, cluster: not there yet --- */
 
-static void write_append_only(struct buf *out, void *module) {
-    LINE(out, "aof_enabled:0\r\naof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0\r\n");
-    LINE(out, "aof_last_rewrite_time_sec:-1\r\naof_current_rewrite_time_sec:-1\r\naof_last_bgrewrite_status:"
-              "ok\r\n");
-    LINE(out, "aof_rewrites:0\r\naof_rewrites_consecutive_failures:0\r\naof_last_write_status:ok\r\n");
-    LINE(out, "aof_last_cow_size:0\r\nmodule_fork_in_progress:0\r\nmodule_fork_last_cow_size:0\r\n");
+static void write_modules_forks(struct buf *out, void *module) {
+    LINE(out, "module_fork_in_progress:0\r\nmodule_fork_last_cow_size:0\r\n");
 }
 
 static void write_replication(struct buf *out, void *module) {
@@ -214,7 +210,7 @@ void info_sections_register(struct system *sys) {
     static const struct info_section sections[] = {
         {"server", "Server", INFO_DEFAULT, INFO_RANK_SERVER, write_server},
         {"memory", "Memory", INFO_DEFAULT, INFO_RANK_MEMORY, write_memory},
-        {"persistence", "Persistence", INFO_DEFAULT, INFO_RANK_PERSISTENCE + 1, write_append_only},
+        {"persistence", "Persistence", INFO_DEFAULT, INFO_RANK_PERSISTENCE + 1, write_modules_forks},
         {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS + 10, write_stats},
         {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS + 40, write_stats_data},
         {"stats", "Stats", INFO_DEFAULT, INFO_RANK_STATS + 60, write_chain},

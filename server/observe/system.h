@@ -10,6 +10,7 @@
 #include "common/metrics/rate.h"
 #include "server/exec/exec.h"
 #include "server/keyspace/call.h"
+#include "server/persist/aof.h"
 #include "server/persist/persist.h"
 
 struct hot_keys;
@@ -27,6 +28,7 @@ struct system {
     struct keyspace *keyspace;
     struct persist *persist;
     struct hot_keys *hot_keys;
+    struct aof *aof;
 
     char run_id[41];
     const char *executable; /* owned: absolute path */

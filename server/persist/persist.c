@@ -289,7 +289,7 @@ static const char *check_failing(void *owner, const struct call *call) {
 
 /* --- beginning and end --- */
 
-void persist_start(struct persist *p, struct exec *exec) {
+void persist_start(struct persist *p, struct exec *exec, bool load) {
     p->stats =
         (struct persist_stats){.last_ok = true, .last_took_s = -1, .last_save_ms = p->keyspace->now_ms};
     p->loading_gate =
@@ -300,6 +300,7 @@ void persist_start(struct persist *p, struct exec *exec) {
     exec_add_gate(exec, &p->loading_gate);
     exec_add_gate(exec, &p->failing_gate);
     exec_add_observer(exec, &p->observer);
+    if (!load) return;
     if (file_exists(p))
         begin_load(p, false, loaded_at_start);
     else

@@ -68,8 +68,9 @@ struct persist {
 
 /* Declares the options, before loading. `p` is borrowed, zero-initialised, and outlives the conf. */
 void persist_register_options(struct persist *p, struct conf *conf);
-/* The members above are set; begins to load the file, if there is one. */
-void persist_start(struct persist *p, struct exec *exec);
+/* The members above are set; begins to load the file, if there is one and `load` says so. Without `load`
+ * somebody else brings the data, and `started` is not told. */
+void persist_start(struct persist *p, struct exec *exec, bool load);
 /* Each turn: begins what is wanted, as soon as it can. */
 void persist_turn(struct persist *p);
 /* A slice of loading; whether there is one to do now. */

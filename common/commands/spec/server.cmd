@@ -154,7 +154,7 @@ ACL WHOAMI 2
   reply       bulk
 
 BGREWRITEAOF 1
-  status      todo 4
+  status      built
   summary     Write a compact append-only file in the background
   since       1.0.0
   flags       admin noscript no_async_loading
