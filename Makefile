@@ -247,8 +247,10 @@ bench: ## Torc, ok_server and Redis interleaved; results go to tests/bench/resul
 	@tests/bench/run $(ARGS)
 
 .PHONY: bench-persistence
-bench-persistence: ## what the append-only file and snapshots cost
-	@echo "make bench-persistence: not there yet, since persistence is still to be built." >&2; exit 1
+bench-persistence: ## what the append-only file costs, beside Redis and the disk's own rate (ARGS for tests/bench/persistence)
+	@deps/install build test
+	@$(SUBMAKE) -s -j2 BUILD=release programs
+	@tests/bench/persistence $(ARGS)
 
 .PHONY: bench-proxy
 bench-proxy: ## what the proxy costs
