@@ -539,7 +539,7 @@ bool aof_stop(struct aof *a) {
 
 static void cmd_bgrewriteaof(struct call *call) {
     struct aof *a = call->module;
-    if (a->rewrite) {
+    if (a->rewrite && !aof_rewrite_is_aborted(a)) {
         resp_error(call->reply, "ERR Background append only file rewriting already in progress");
         return;
     }

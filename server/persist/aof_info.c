@@ -5,9 +5,10 @@ static void write_info(struct buf *out, void *module) {
     const struct aof *a = module;
     const struct journal *j = &a->journal;
     bool on = a->state == AOF_ON;
+    bool waits = a->rewrite_wanted && a->parts.keyspace->walk && !a->walking; /* for a snapshot to end */
     loading_write_info(a->parts.loading, io_wall_us(a->parts.io), io_now_us(a->parts.io), out);
     buf_printf(out, "aof_enabled:%d\r\naof_rewrite_in_progress:%d\r\naof_rewrite_scheduled:%d\r\n", on,
-               a->rewrite != NULL, a->rewrite_wanted);
+               a->rewrite || (a->rewrite_wanted && !waits), waits);
     buf_printf(out, "aof_last_rewrite_time_sec:%lld\r\naof_current_rewrite_time_sec:%lld\r\n",
                (long long)a->stats.last_rewrite_s, (long long)aof_rewrite_seconds(a));
     buf_printf(

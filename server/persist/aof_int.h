@@ -22,6 +22,8 @@ bool aof_is_sound(const struct aof *a); /* the journal has a file that it may go
 void aof_rewrite_turn(struct aof *a);
 /* Ends the one under way, if any, without a result; it may need further turns to be gone. */
 void aof_rewrite_abort(struct aof *a, const char *reason);
+bool aof_rewrite_is_aborted(
+    const struct aof *a); /* the one under way: it is cleaned up, another may be asked for */
 void aof_rewrite_sealed(struct aof *a);
 void aof_rewrite_rotated(struct aof *a);
 int64_t aof_rewrite_seconds(const struct aof *a); /* of the one under way; -1: none */

@@ -412,6 +412,10 @@ void aof_rewrite_abort(struct aof *a, const char *reason) {
     end_if_possible(w);
 }
 
+bool aof_rewrite_is_aborted(const struct aof *a) {
+    return a->rewrite->aborted != NULL;
+}
+
 int64_t aof_rewrite_seconds(const struct aof *a) {
     return a->rewrite ? (io_now_us(a->parts.io) - a->rewrite->began_us) / 1000000 : -1;
 }

@@ -5,6 +5,8 @@
 #include "server/persist/aof_manifest.h"
 #include "server/persist/aof_reader.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static ssize_t read_bytes(void *owner, void *out, size_t len, int64_t offset) {
     const struct slice *s = owner;
     if ((size_t)offset >= s->len) return 0;
