@@ -3,7 +3,7 @@
  * What looks at several keys is journaled as the LPOP or RPOP of the one that it found elements in, and what
  * waits as what it did when it no longer had to. */
 #include "commands/command_ids.h"
-#include "common/base/buf.h"
+#include "common/base/mem.h"
 #include "common/base/num.h"
 #include "server/commands/families.h"
 #include "server/commands/list_common.h"
@@ -132,8 +132,17 @@ static void cmd_blmpop(struct call *call) {
 
 /* --- moving --- */
 
+/* An element on its way from one list to another; short ones need no allocation. */
+struct moving {
+    struct slice value;
+    char room[256];
+};
+
 static bool keep(void *arg, struct slice value) {
-    buf_append_slice(arg, value);
+    struct moving *m = arg;
+    char *copy = value.len <= sizeof(m->room) ? m->room : mem_alloc(value.len);
+    if (value.len) memcpy(copy, value.ptr, value.len);
+    m->value = (struct slice){copy, value.len};
     return true;
 }
 
@@ -169,17 +178,21 @@ static enum moved move(struct call *call, bool from_left, bool to_left) {
     struct key_ref from, to;
     if (!key_open_typed(call, 1, VALUE_LIST, &from)) return REFUSED;
     if (key_entry(&from) == NULL) return NOTHING;
-    if (!key_open_typed(call, 2, VALUE_LIST, &to)) return REFUSED;
-    key_open(call, 1, &from); /* opening the other may have deleted it, being due, and moved this one */
+    bool same = slice_eq(call->argv[1], call->argv[2]);
+    if (!same) {
+        if (!key_open_typed(call, 2, VALUE_LIST, &to)) return REFUSED;
+        key_open(call, 1, &from); /* opening the other may have deleted it, being due, and moved this one */
+    }
 
-    struct buf copy = {0};
-    list_range(key_entry(&from), from_left ? 0 : list_count(key_entry(&from)) - 1, 1, false, keep, &copy);
-    if (slice_eq(from.name, to.name))
-        rotate(call, &from, buf_slice(&copy), from_left, to_left);
+    struct moving m;
+    const struct entry *e = key_entry(&from);
+    list_range(e, from_left ? 0 : list_count(e) - 1, 1, false, keep, &m);
+    if (same)
+        rotate(call, &from, m.value, from_left, to_left);
     else
-        move_between(call, &from, &to, buf_slice(&copy), from_left, to_left);
-    resp_bulk_slice(call->reply, buf_slice(&copy));
-    buf_deinit(&copy);
+        move_between(call, &from, &to, m.value, from_left, to_left);
+    resp_bulk_slice(call->reply, m.value);
+    if (m.value.ptr != m.room) mem_free_sized((char *)m.value.ptr, m.value.len);
     return MOVED;
 }
 

@@ -203,10 +203,9 @@ static void put_beside(struct spot *s, struct pack *p, bool before, const struct
 
 void deque_push(struct deque *d, struct slice value, bool front, const struct deque_rules *rules) {
     struct pack **end = front || d->back == NULL ? &d->front : &d->back;
-    if (likely(*end != NULL) && pack_takes(*end, value, &rules->limits))
-        *end = pack_push(*end, value, front);
-    else
-        put_at_end(d, pack_create(value, &rules->limits), front, rules);
+    bool joined = false;
+    if (likely(*end != NULL)) *end = pack_try_push(*end, value, front, &rules->limits, &joined);
+    if (unlikely(!joined)) put_at_end(d, pack_create(value, &rules->limits), front, rules);
 }
 
 /* Between the elements of a full pack: it is cut there. */

@@ -164,7 +164,7 @@ struct encoded {
     size_t head_len, size; /* size: head and bytes, without the back length */
 };
 
-static struct encoded encode(struct slice value) {
+static inline __attribute__((always_inline)) struct encoded encode(struct slice value) {
     struct encoded e;
     int64_t number;
     if (text_is_int(value, &number)) {
@@ -183,8 +183,11 @@ static void write_encoded(uint8_t *p, const struct encoded *e, struct slice valu
 }
 
 uint32_t listpack_element_bytes(struct slice value) {
-    struct encoded e = encode(value);
-    return (uint32_t)(e.size + back_size(e.size));
+    uint8_t head[HEAD_MAX];
+    int64_t number;
+    size_t size = text_is_int(value, &number) ? encode_int(head, number)
+                                              : encode_string_head(head, value.len) + value.len;
+    return (uint32_t)(size + back_size(size));
 }
 
 /* --- moving about --- */

@@ -170,19 +170,37 @@ void pack_return(const struct pack *p, void **temp) {
 
 /* --- changing --- */
 
-bool pack_takes(const struct pack *p, struct slice value, const struct pack_limits *limits) {
-    if (p->kind != PACK_OPEN || p->count >= limits->count_max || pack_is_large(value, limits)) return false;
-    return pack_bytes(p) + listpack_element_bytes(value) <= limits->bytes_max;
+/* Whether an element may join that takes so many bytes. */
+static bool takes(const struct pack *p, uint32_t bytes, const struct pack_limits *limits) {
+    return p->kind == PACK_OPEN && p->count < limits->count_max &&
+           pack_bytes(p) + (uint64_t)bytes <= limits->bytes_max;
 }
 
-struct pack *pack_push(struct pack *p, struct slice value, bool front) {
-    p = make_room(p, listpack_element_bytes(value), front);
+bool pack_takes(const struct pack *p, struct slice value, const struct pack_limits *limits) {
+    return !pack_is_large(value, limits) && takes(p, listpack_element_bytes(value), limits);
+}
+
+static struct pack *push(struct pack *p, struct slice value, uint32_t bytes, bool front) {
+    p = make_room(p, bytes, front);
     if (front)
         p->start = (uint32_t)((char *)listpack_prepend(pack_listpack(p), value) - p->bytes);
     else
         listpack_append(pack_listpack(p), value);
     p->count++;
     return p;
+}
+
+struct pack *pack_push(struct pack *p, struct slice value, bool front) {
+    return push(p, value, listpack_element_bytes(value), front);
+}
+
+struct pack *pack_try_push(struct pack *p, struct slice value, bool front, const struct pack_limits *limits,
+                           bool *joined) {
+    *joined = false;
+    if (unlikely(pack_is_large(value, limits))) return p; /* it may be too large to be an element at all */
+    uint32_t bytes = listpack_element_bytes(value);
+    *joined = takes(p, bytes, limits);
+    return *joined ? push(p, value, bytes, front) : p;
 }
 
 struct pack *pack_insert(struct pack *p, uint32_t index, struct slice value) {

@@ -59,6 +59,9 @@ struct pack *pack_copy(const struct pack *p);
 bool pack_takes(const struct pack *p, struct slice value, const struct pack_limits *limits);
 /* Adds an element at an end or before the one at `index`; the pack must be open. */
 struct pack *pack_push(struct pack *p, struct slice value, bool front);
+/* Both at once: adds it if it may join, and says so in *joined. */
+struct pack *pack_try_push(struct pack *p, struct slice value, bool front, const struct pack_limits *limits,
+                           bool *joined);
 struct pack *pack_insert(struct pack *p, uint32_t index, struct slice value);
 /* Puts another element in the place of that at `index`. */
 struct pack *pack_replace(struct pack *p, uint32_t index, struct slice value);

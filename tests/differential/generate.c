@@ -259,6 +259,15 @@ static void tame(struct generator *g, struct args *a) {
         for (int i = 1; stores && i < a->argc; i++)
             if (slice_is(a->argv[i], "ANY")) a->argv[i] = SLICE("ASC");
     }
+    if (strcmp(name, "sort") == 0) { /* an order that BY leaves open must not be stored */
+        bool stores = false, by = false;
+        for (int i = 2; i < a->argc; i++) {
+            stores = stores || slice_is(a->argv[i], "STORE");
+            by = by || slice_is(a->argv[i], "BY");
+        }
+        for (int i = 2; stores && by && i < a->argc; i++)
+            if (slice_is(a->argv[i], "ALPHA")) a->argv[i] = SLICE("ASC");
+    }
     if (strcmp(name, "restore") == 0 && a->argc > 3) tame_restore(g, a);
     if (strstr(name, "rand") && a->argc > 2) {
         int64_t n;

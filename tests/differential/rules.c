@@ -69,6 +69,9 @@ static const struct exception exceptions[] = {
     {"georadiusbymember", -1, COMPARE_SEARCH, GENERATE_GRAMMAR, NULL, NULL},
     {"georadiusbymember_ro", -1, COMPARE_SEARCH, GENERATE_GRAMMAR, NULL, NULL},
 
+    {"sort", -1, COMPARE_SORT, GENERATE_GRAMMAR, NULL, NULL},
+    {"sort_ro", -1, COMPARE_SORT, GENERATE_GRAMMAR, NULL, NULL},
+
     /* numbers of our own */
     {"memory|usage", 2, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},
     {"client|id", 1, COMPARE_SCHEMA, GENERATE_GRAMMAR, NULL, NULL},

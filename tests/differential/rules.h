@@ -14,6 +14,7 @@ enum compare_mode {
     COMPARE_RANDOM_FIELDS, /* each side's reply comes from what its HGETALL, SMEMBERS or ZRANGE gave, the step
                               before */
     COMPARE_SEARCH,        /* in any order, unless ASC, DESC or COUNT asks for one; with ANY, as many */
+    COMPARE_SORT,          /* in any order where BY leaves it open; with LIMIT, by the schema alone then */
     COMPARE_SCHEMA,        /* both errors, word for word, or both none: then only the schema is checked */
 };
 
