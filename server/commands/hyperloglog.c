@@ -62,7 +62,11 @@ static bool open_one(struct call *call, int arg, bool create, struct opened *o, 
     if (e) {
         struct slice bytes;
         if (!view(call, e, &bytes)) return false;
-        resize(o, bytes.len);
+        o->len = bytes.len;
+        if (entry_encoding(e) == ENC_HEAP)
+            o->bytes = string_heap(e)->bytes;
+        else
+            resize(o, bytes.len); /* what was set whole is raw from now on */
     } else if (create) {
         key_store(call, &o->ref,
                   string_create_raw(o->ref.name, HLL_SPARSE_EMPTY, ENTRY_NO_DEADLINE, &o->bytes));
