@@ -291,8 +291,8 @@ static void search(const struct request *r, struct hits *h) {
     h->keeps_best = r->count && !r->any;
     h->found = h->count = h->cap = 0;
     h->hit = NULL;
+    h->copies = r->e && zset_is_small(r->e);
     if (!r->e) return;
-    h->copies = zset_is_small(r->e);
     h->shape = r->by_box ? geo_box(r->centre, r->width * r->unit, r->height * r->unit)
                          : geo_circle(r->centre, r->radius * r->unit);
     struct zset_span spans[GEO_RANGES_MAX];
