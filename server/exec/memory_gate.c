@@ -7,7 +7,8 @@
 #include "common/metrics/latency.h"
 #include "server/keyspace/evict.h"
 
-#define KEYS_PER_TENACITY 8 /* so that tenacity 10 stays below half a millisecond, which is what Redis takes */
+#define KEYS_PER_TENACITY                                                                                    \
+    8 /* so that tenacity 10 stays below half a millisecond, which is what Redis takes */
 
 static bool limited(void *owner) {
     return ((const struct keyspace *)owner)->conf.maxmemory != 0;
