@@ -247,6 +247,7 @@ static bool large_expire(struct items *items, int64_t now_ms, bool exact, size_t
 static int64_t large_next_deadline(const struct field_deadlines *d) {
     if (d->count == 0) return ENTRY_NO_DEADLINE;
     int64_t when = deadlines_unit_begin(&d->index, deadlines_min(&d->index));
+    if (when < 0) when = 0; /* deadlines are times, and what is saved counts from here */
     return !d->overdue && when < d->horizon_ms ? d->horizon_ms : when;
 }
 

@@ -14,7 +14,8 @@
 
 #include "server/types/hash.h"
 
-/* No field dies before this time (it may be too early, never too late); ENTRY_NO_DEADLINE: none ever does. */
+/* No field dies before this time (0 or more; it may be too early, never too late); ENTRY_NO_DEADLINE: none
+ * ever does. */
 int64_t hash_next_deadline_of(const struct entry *e);
 static inline int64_t hash_next_deadline(const struct entry *e) {
     return entry_fields_expire(e) ? hash_next_deadline_of(e) : ENTRY_NO_DEADLINE;

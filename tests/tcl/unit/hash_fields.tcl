@@ -113,6 +113,22 @@ start_server {tags {hash torc}} {
             r flushall
         } {OK} {singledb:skip}
 
+        test "A snapshot keeps deadlines, those that are near as well - $encoding" {
+            r flushall
+            r debug set-active-expire 0
+            r hset h a 1 b 2 c 3
+            for {set i 0} {$i < 700} {incr i} { r hset large f$i $i }
+            r hpexpire large 20 FIELDS 1 f0
+            r hexpireat large 33177117420 FIELDS 2 f1 f2
+            r hexpireat h 33177117421 FIELDS 1 b
+            r debug reload
+            assert_equal {-1 33177117421 -1} [r hexpiretime h FIELDS 3 a b c]
+            assert_equal {33177117420 33177117420 -1} [r hexpiretime large FIELDS 3 f1 f2 f3]
+            wait_for_condition 100 5 { [r hexists large f0] == 0 } else { fail "f0 is still there" }
+            assert_equal 699 [r hlen large]
+            r debug set-active-expire 1
+        }
+
         test "EXEC fails when a watched hash lost a field - $encoding" {
             r del h
             r debug set-active-expire 0

@@ -208,7 +208,7 @@ static void check(struct world *w) {
 
     int64_t next = hash_next_deadline(w->hash);
     assert_int_equal(next == NONE, soonest == INT64_MAX);
-    if (next != NONE) assert_true(next <= soonest);
+    if (next != NONE) assert_true(next >= 0 && next <= soonest);
     if (entry_encoding(w->hash) == ENC_LISTPACK && entry_fields_expire(w->hash)) check_order(w->hash);
     assert_int_equal(mem_good_size(entry_size(w->hash)) + hash_ops.memory(w->hash, 0), w->account.used);
     check_drawing(w, living);
