@@ -206,11 +206,42 @@ static void tame_restore(struct generator *g, struct args *a) {
     tame_ttl(g, a, 2);
 }
 
+/* XADD makes no ids from the clock. */
+static void tame_xadd(struct generator *g, struct args *a) {
+    for (int i = 2; i < a->argc; i++)
+        if (slice_is(a->argv[i], "*")) {
+            struct args id = {.trace = a->trace};
+            g->stream_ms += (unsigned)rng_below(&g->rng, 2);
+            args_addf(&id, chance(&g->rng, 3) ? "%u-0" : "%u-*", g->stream_ms);
+            replace(a, i, &id);
+        }
+}
+
+/* XREAD and XREADGROUP want as many ids as keys. */
+static void tame_xread(struct generator *g, struct args *a) {
+    int first = 1;
+    while (first < a->argc && !slice_is(a->argv[first], "streams"))
+        first++;
+    int count = (a->argc - first - 1) / 2;
+    if (count < 1 || chance(&g->rng, 10)) return;
+    bool grouped = slice_is(a->argv[0], "xreadgroup");
+    a->argc = first + 1;
+    for (int i = 0; i < count; i++)
+        value_key(a, &g->rng, "stream");
+    for (int i = 0; i < count; i++)
+        if (chance(&g->rng, 2))
+            args_add_str(a, grouped ? ">" : "$");
+        else
+            value_stream_id(a, &g->rng, false);
+}
+
 static void tame(struct generator *g, struct args *a) {
     if (a->argc < 2) return;
     const struct command_spec *spec = command_lookup(a->argv[0].ptr, a->argv[0].len);
     if (!spec) return;
     const char *name = spec->name;
+    if (strcmp(name, "xadd") == 0) tame_xadd(g, a);
+    if (strncmp(name, "xread", 5) == 0) tame_xread(g, a);
     static const char *const with_ttl[] = {"expire", "pexpire", "setex", "psetex", "expireat", "pexpireat"};
     for (size_t i = 0; i < sizeof with_ttl / sizeof with_ttl[0]; i++) {
         int64_t n;
@@ -409,6 +440,28 @@ static void script_spop(struct generator *g, unsigned session, const struct comm
     add(g, session, false);
 }
 
+/* Since 7.2 a consumer is made by whoever asks, before only by who gets something: it is made beforehand. */
+static void make_consumer(struct generator *g, unsigned session, struct slice key, struct slice group,
+                          struct slice consumer) {
+    struct args line = {.trace = g->trace};
+    args_add_line(&line, "xgroup createconsumer key group consumer");
+    line.argv[2] = key;
+    line.argv[3] = group;
+    line.argv[4] = consumer;
+    trace_add(g->trace, STEP_COMMAND, session, false, &line);
+}
+
+static void make_consumers_of_read(struct generator *g, unsigned session) {
+    const struct args *a = &g->args;
+    int group = 1, first = 1;
+    while (group < a->argc && !slice_is(a->argv[group], "group"))
+        group++;
+    while (first < a->argc && !slice_is(a->argv[first], "streams"))
+        first++;
+    for (int i = 0; group + 2 < a->argc && i < (a->argc - first - 1) / 2; i++)
+        make_consumer(g, session, a->argv[first + 1 + i], a->argv[group + 1], a->argv[group + 2]);
+}
+
 static void script(struct generator *g, unsigned session, const struct command_spec *spec) {
     struct args *a = &g->args;
     const char *name = spec->name;
@@ -436,6 +489,10 @@ static void script(struct generator *g, unsigned session, const struct command_s
         add(g, session, false);
     } else if (strstr(name, "rand") && spec->key_spec_count) {
         script_random_picks(g, session, spec);
+    } else if (strcmp(name, "xclaim") == 0 || strcmp(name, "xautoclaim") == 0) {
+        generate_command(g, spec, a);
+        if (a->argc > 3) make_consumer(g, session, a->argv[1], a->argv[2], a->argv[3]);
+        add(g, session, a->argc > 3);
     } else if (strcmp(name, "spop") == 0) {
         script_spop(g, session, spec);
     } else if (strcmp(name, "bitfield") == 0) {
@@ -499,6 +556,7 @@ static void one(struct generator *g, unsigned session, const struct command_spec
     } else if (rule_of(spec)->blocks) {
         add_line(g, session, false, "multi");
         generate_command(g, spec, &g->args);
+        if (strcmp(spec->name, "xreadgroup") == 0) make_consumers_of_read(g, session);
         add(g, session, true);
         add_line(g, session, true, "exec");
         g->multi_left[session] = 0;
@@ -589,6 +647,7 @@ void generator_begin(struct generator *g, uint64_t seed) {
     rng_seed(&g->rng, seed);
     trace_clear(g->trace);
     memset(g->multi_left, 0, sizeof g->multi_left);
+    g->stream_ms = 1;
     set_stage(g);
     size_t *order = mem_alloc(2 * g->pool_count * sizeof *order);
     for (size_t i = 0; i < 2 * g->pool_count; i++) {

@@ -20,6 +20,7 @@ struct generator {
     bool follow_events;            /* in this round a subscriber hears all keyspace events */
     unsigned multi_left[SESSIONS];
     size_t check_at;
+    unsigned stream_ms; /* of the next id that XADD would make from the clock */
     struct args args;
 };
 

@@ -15,7 +15,8 @@ enum compare_mode {
                               before */
     COMPARE_SEARCH,        /* in any order, unless ASC, DESC or COUNT asks for one; with ANY, as many */
     COMPARE_SORT,          /* in any order where BY leaves it open; with LIMIT, by the schema alone then */
-    COMPARE_SCHEMA,        /* both errors, word for word, or both none: then only the schema is checked */
+    COMPARE_STREAM, /* token by token, but for idle times, times of now, and what 7.2 adds about consumers */
+    COMPARE_SCHEMA, /* both errors, word for word, or both none: then only the schema is checked */
 };
 
 enum generate_mode {

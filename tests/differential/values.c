@@ -78,7 +78,9 @@ void value_integer(struct args *a, struct rng *rng, const char *name) {
     static const char *const large_offsets[] = {"4000",       "8388607",   "8388608",   "1048570",
                                                 "1048576",    "536870911", "536870912", "4294967295",
                                                 "4294967296", "#3",        "#100",      "#-1"};
-    if (strstr(name, "seconds")) {
+    if (strcmp(name, "min-idle-time") == 0) { /* of XPENDING: all, or none */
+        args_add_str(a, chance(rng, 2) ? "0" : "1000000000000000");
+    } else if (strstr(name, "seconds")) {
         value_ttl(a, rng);
     } else if (strcmp(name, "offset") == 0) {
         if (chance(rng, 200))
@@ -203,6 +205,61 @@ static void text(struct args *a, struct rng *rng) {
     args_add(a, bytes, len);
 }
 
+void value_stream_id(struct args *a, struct rng *rng, bool interval) {
+    static const char *const odd[] = {"x",
+                                      "-",
+                                      "+",
+                                      "(",
+                                      "(-",
+                                      "*",
+                                      "5-",
+                                      "-5",
+                                      "5-x",
+                                      "007-01",
+                                      "+5",
+                                      "",
+                                      "$",
+                                      ">",
+                                      "99999999999999999999",
+                                      "5--1",
+                                      "1.5",
+                                      "0-0",
+                                      "(0-0",
+                                      "18446744073709551615-18446744073709551615",
+                                      "(18446744073709551615-18446744073709551615"};
+    unsigned ms = (unsigned)rng_below(rng, chance(rng, 2) ? 30 : 400);
+    if (chance(rng, 30)) {
+        args_add_str(a, PICK(rng, odd));
+    } else if (interval && chance(rng, 2)) {
+        args_add_str(a, chance(rng, 2) ? "-" : "+");
+    } else if (interval && chance(rng, 5)) {
+        args_addf(a, "(%u-%u", ms, (unsigned)rng_below(rng, 3));
+    } else if (chance(rng, 3)) {
+        args_addf(a, "%u", ms);
+    } else {
+        args_addf(a, "%u-%u", ms, (unsigned)rng_below(rng, 3));
+    }
+}
+
+/* False: it is nothing that only streams have. */
+static bool stream_string(struct args *a, struct rng *rng, const char *name) {
+    static const char *const idle[] = {"0", "0", "-5", "1000000000000000", "9223372036854775807", "x"};
+    if (strcmp(name, "group") == 0)
+        args_addf(a, "g%u", (unsigned)rng_below(rng, 2));
+    else if (strcmp(name, "consumer") == 0)
+        args_addf(a, "c%u", (unsigned)rng_below(rng, 3));
+    else if (strcmp(name, "min-idle-time") == 0)
+        args_add_str(a, PICK(rng, idle));
+    else if (strcmp(name, "threshold") == 0 && chance(rng, 2))
+        args_addf(a, "%u", (unsigned)rng_below(rng, 60));
+    else if (strstr(name, "id") || strcmp(name, "start") == 0 || strcmp(name, "end") == 0 ||
+             strcmp(name, "threshold") == 0)
+        value_stream_id(a, rng, strcmp(name, "start") == 0 || strcmp(name, "end") == 0);
+    else
+        return false;
+    return true;
+}
+
 void value_string(struct args *a, struct rng *rng, const char *name, const char *group) {
     static const char *const encodings[] = {"u8",  "i8",  "u1", "i1", "u63", "i64", "i16", "u32", "u5", "i33",
                                             "u64", "i65", "u0", "x8", "u",   "",    "i-1", "U8",  "u08"};
@@ -211,6 +268,7 @@ void value_string(struct args *a, struct rng *rng, const char *name, const char 
     static const char *const channels[] = {"news", "news.a", "news.b", "", "hello", "__keyspace@0__:string1"};
     static const char *const pfdebug[] = {"getreg",   "GETREG",  "decode", "decode",
                                           "Encoding", "todense", "nosuch"};
+    if (strcmp(group, "stream") == 0 && stream_string(a, rng, name)) return;
     if (strcmp(name, "encoding") == 0) {
         args_add_str(a, PICK(rng, encodings));
         return;

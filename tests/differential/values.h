@@ -23,6 +23,8 @@ void value_ttl(struct args *a, struct rng *rng);
 void value_payload(struct args *a, struct rng *rng);
 /* Anything that does not belong here. */
 void value_odd(struct args *a, struct rng *rng);
+/* The id of a stream's entry, or an end of a range of them. */
+void value_stream_id(struct args *a, struct rng *rng, bool interval);
 void value_database(struct args *a, struct rng *rng);
 
 /* One in n. */
