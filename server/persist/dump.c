@@ -50,7 +50,7 @@ static bool footer_is_right(struct slice payload, bool unchecked) {
 }
 
 enum dump_result dump_read(struct slice payload, struct slice key, const struct rdb_rules *rules,
-                           bool unchecked, struct entry **out) {
+                           bool unchecked, struct entry **out, char *reason) {
     if (!footer_is_right(payload, unchecked)) return DUMP_REFUSED;
     payload.len -= RDB_FOOTER_LEN;
     struct rdb_in in;
@@ -60,9 +60,13 @@ enum dump_result dump_read(struct slice payload, struct slice key, const struct 
     *out = NULL;
     if (rdb_get_byte(&in, &type)) {
         rdb_value_begin(&value, rules, type, key);
-        if (rdb_value_step(&value, &in, SIZE_MAX) == RDB_DONE) *out = rdb_value_take(&value);
+        enum rdb_status status = rdb_value_step(&value, &in, SIZE_MAX);
+        if (status == RDB_DONE) *out = rdb_value_take(&value);
+        if (status == RDB_EMPTY) rdb_fail(&in, "a collection without elements");
     }
     rdb_value_deinit(&value);
+    _Static_assert(sizeof(in.error) == DUMP_REASON_CHARS, "the reason fits");
+    if (reason) memcpy(reason, in.error, sizeof(in.error));
     return *out ? DUMP_OK : DUMP_DAMAGED;
 }
 
@@ -128,11 +132,13 @@ static struct entry *restore_value(struct call *call) {
     const struct persist *p = call->module;
     const struct rdb_rules rules = rdb_rules_of(call->keyspace);
     struct entry *e = NULL;
-    switch (dump_read(call->argv[3], call->argv[1], &rules, p->checksum_skipped, &e)) {
+    char reason[DUMP_REASON_CHARS];
+    switch (dump_read(call->argv[3], call->argv[1], &rules, p->checksum_skipped, &e, reason)) {
     case DUMP_OK: return e;
     case DUMP_REFUSED: resp_error(call->reply, ERR_REFUSED); return NULL;
     case DUMP_DAMAGED: break;
     }
+    if (p->log) log_warning(p->log, "A payload that came by RESTORE is refused: %s", reason);
     resp_error(call->reply, ERR_DAMAGED);
     return NULL;
 }

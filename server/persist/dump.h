@@ -16,8 +16,9 @@ enum dump_result {
     DUMP_DAMAGED, /* what the bytes say is no value */
 };
 /* Makes *out, the caller's, an entry of that key without a deadline. With `unchecked`, the checksum may be
- * wrong. */
+ * wrong. `reason` (DUMP_REASON_CHARS, or NULL) tells what is damaged. */
+#define DUMP_REASON_CHARS 160
 enum dump_result dump_read(struct slice payload, struct slice key, const struct rdb_rules *rules,
-                           bool unchecked, struct entry **out);
+                           bool unchecked, struct entry **out, char *reason);
 
 #endif

@@ -290,7 +290,7 @@ static void check_end(struct load *l) {
         log_notice(l->conf.log, "RDB file was saved with checksum disabled: no check performed.");
     else if (r->version >= RDB_VERSION_CHECKSUM && l->conf.checksum && r->checksum != l->crc)
         snprintf(l->error, sizeof(l->error),
-                 "Wrong RDB checksum expected: (%llx) but got (%llx). Aborting now.",
+                 "RDB CRC error: Wrong RDB checksum expected: (%llx) but got (%llx). Aborting now.",
                  (unsigned long long)r->checksum, (unsigned long long)l->crc);
 }
 

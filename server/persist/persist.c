@@ -117,6 +117,7 @@ static void loaded_at_start(void *owner, const struct load_result *r) {
     p->loading = false;
     if (r->error) {
         log_warning(p->log, "%s", r->error);
+        log_warning(p->log, "Terminating server after rdb file reading failure.");
         log_warning(p->log, "Fatal error loading the DB, check server logs. Exiting.");
         p->failed = true;
         return;

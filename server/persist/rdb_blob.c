@@ -199,7 +199,7 @@ static bool is_copied(const struct blob_form *f, uint64_t count, size_t bytes,
 static bool source_open(struct source *s, struct slice blob, uint64_t *count, struct rdb_in *in) {
     switch (s->form->form) {
     case FORM_LISTPACK:
-        if (!listpack_valid(blob.ptr, blob.len, true)) return rdb_fail(in, "a listpack is damaged");
+        if (!listpack_valid(blob.ptr, blob.len, true)) return rdb_fail(in, "it is not well-formed");
         s->at = listpack_first(blob.ptr);
         *count = listpack_count(blob.ptr);
         return true;
@@ -207,20 +207,35 @@ static bool source_open(struct source *s, struct slice blob, uint64_t *count, st
         static const char empty[INTSET_EMPTY_BYTES - 4];
         *count = 0;
         if (blob.len == INTSET_EMPTY_BYTES && memcmp(blob.ptr + 4, empty, sizeof(empty)) == 0) return true;
-        if (!intset_valid(blob.ptr, blob.len, true)) return rdb_fail(in, "an intset is damaged");
+        if (!intset_valid(blob.ptr, blob.len, true)) return rdb_fail(in, "it is not well-formed");
         *count = intset_count(blob.ptr);
         return true;
     }
     default:
         if (!legacy_open(&s->legacy, s->form->form == FORM_ZIPMAP ? LEGACY_ZIPMAP : LEGACY_ZIPLIST, blob))
-            return rdb_fail(in, "a %s is damaged", s->form->form == FORM_ZIPMAP ? "zipmap" : "ziplist");
+            return rdb_fail(in, "it is not well-formed");
         *count = s->legacy.count;
         return true;
     }
 }
 
-enum rdb_status rdb_blob_read(struct rdb_build *b, const struct rdb_rules *rules, uint8_t type,
-                              struct slice key, struct slice blob, struct rdb_in *in, struct entry **out) {
+/* Says of which kind of string a failure tells, in the words that Redis's logs have. Returns RDB_BAD. */
+static enum rdb_status blame(const struct blob_form *f, struct rdb_in *in) {
+    static const char *const kinds[VALUE_TYPES] = {
+        [VALUE_LIST] = "List ", [VALUE_SET] = "Set ", [VALUE_ZSET] = "Zset ", [VALUE_HASH] = "Hash "};
+    static const char *const names[] = {[FORM_LISTPACK] = "listpack",
+                                        [FORM_INTSET] = "Intset",
+                                        [FORM_ZIPLIST] = "ziplist",
+                                        [FORM_ZIPMAP] = "Zipmap"};
+    char reason[sizeof(in->error)];
+    bool alone = f->form == FORM_INTSET || f->form == FORM_ZIPMAP;
+    memcpy(reason, in->error, sizeof(reason));
+    rdb_fail(in, "%s%s integrity check failed: %.100s", alone ? "" : kinds[f->value], names[f->form], reason);
+    return RDB_BAD;
+}
+
+static enum rdb_status read_blob(struct rdb_build *b, const struct rdb_rules *rules, uint8_t type,
+                                 struct slice key, struct slice blob, struct rdb_in *in, struct entry **out) {
     struct source s = {.form = form_of(type), .bytes = blob.ptr};
     uint64_t count;
     must(s.form);
@@ -248,12 +263,21 @@ enum rdb_status rdb_blob_read(struct rdb_build *b, const struct rdb_rules *rules
     return RDB_DONE;
 }
 
+enum rdb_status rdb_blob_read(struct rdb_build *b, const struct rdb_rules *rules, uint8_t type,
+                              struct slice key, struct slice blob, struct rdb_in *in, struct entry **out) {
+    enum rdb_status status = read_blob(b, rules, type, key, blob, in, out);
+    return status == RDB_BAD ? blame(form_of(type), in) : status;
+}
+
 bool rdb_blob_append(struct rdb_build *b, uint8_t type, struct slice blob, struct rdb_in *in) {
     static const struct blob_form nodes[] = {{RDB_LIST_QUICKLIST, VALUE_LIST, FORM_ZIPLIST},
                                              {RDB_LIST_QUICKLIST_2, VALUE_LIST, FORM_LISTPACK}};
     struct source s = {.form = &nodes[type == RDB_LIST_QUICKLIST_2], .bytes = blob.ptr};
     uint64_t count;
-    if (!source_open(&s, blob, &count, in)) return false;
+    if (!source_open(&s, blob, &count, in)) {
+        blame(s.form, in);
+        return false;
+    }
     while (count-- > 0) {
         struct rdb_text *text = rdb_build_slot(b);
         must(source_next(&s, text->digits, &text->s));

@@ -136,6 +136,7 @@ static bool read_node(struct rdb_value *v, struct rdb_in *in) {
     if (!rdb_get_text(in, &v->text)) return false;
     if (container == RDB_NODE_PACKED) return rdb_blob_append(b, v->type, v->text.s, in);
     if (container != RDB_NODE_PLAIN) return rdb_fail(in, "unknown container %d", (int)container);
+    if (v->text.s.len == 0) return rdb_fail(in, "a plain node without bytes"); /* nobody writes one */
     rdb_build_slot(b)->s = v->text.s;
     return rdb_build_added(b, in) && rdb_build_flush(b, in);
 }

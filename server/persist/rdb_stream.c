@@ -99,10 +99,11 @@ static bool get_node(struct rdb_stream *r, struct rdb_in *in, struct rdb_text *t
         return rdb_fail(in, "the id of a stream's node has %llu bytes", (unsigned long long)id_len);
     if (!get_raw_id(in, &id) || !rdb_get_text(in, text)) return false;
     if (!stream_node_valid(text->s.ptr, text->s.len, id))
-        return rdb_fail(in, "a node of the stream is damaged");
+        return rdb_fail(in, "Stream listpack integrity check failed");
     if (id_tree_last(&s->nodes, &last) && !stream_id_less(last, id))
         return rdb_fail(in, "the nodes of the stream do not ascend");
-    if (stream_node_live(text->s.ptr) == 0) return rdb_fail(in, "a node of the stream has no entry");
+    if (stream_node_live(text->s.ptr) == 0)
+        return rdb_fail(in, "Stream listpack integrity check failed: it has no entry");
     void *lp = mem_try_alloc(text->s.len);
     if (lp == NULL) return rdb_fail(in, "no memory for %zu bytes", text->s.len);
     memcpy(lp, text->s.ptr, text->s.len);
@@ -159,7 +160,7 @@ static bool get_consumer(struct stream_group *g, uint8_t type, struct rdb_in *in
     uint64_t seen, active, count;
     if (!rdb_get_text(in, text)) return false;
     struct stream_consumer *c = stream_consumer_create(g, text->s, 0);
-    if (c == NULL) return rdb_fail(in, "a consumer comes twice");
+    if (c == NULL) return rdb_fail(in, "Duplicate stream consumer detected");
     if (!rdb_get_u64(in, &seen)) return false;
     active = seen;
     if (type == RDB_STREAM_3 && !rdb_get_u64(in, &active)) return false;

@@ -81,7 +81,7 @@ static void fuzz(uint8_t type, const uint8_t *bytes, size_t len, unsigned cut) {
     if (e == NULL) return;
     struct buf payload = {0};
     dump_write(e, RDB_VERSION_MIN_WRITTEN + (int)cut % 3, cut & 4, &payload);
-    must(dump_read(buf_slice(&payload), SLICE("key"), &rules, false, &again) == DUMP_OK);
+    must(dump_read(buf_slice(&payload), SLICE("key"), &rules, false, &again, NULL) == DUMP_OK);
     must_be_same(e, again);
     buf_deinit(&payload);
     value_free(again);

@@ -289,7 +289,7 @@ static void test_numbers(void **state) {
 
 static struct entry *read_dump(enum dump_result expected) {
     struct entry *e = NULL;
-    assert_int_equal(dump_read(written(), SLICE("key"), &w.rules, false, &e), expected);
+    assert_int_equal(dump_read(written(), SLICE("key"), &w.rules, false, &e, NULL), expected);
     return e;
 }
 
@@ -557,6 +557,7 @@ static void test_refused_payloads(void **state) {
     EXPECT_DAMAGED(RDB_LIST, "\x02\x01"
                              "a");
     EXPECT_DAMAGED(RDB_LIST_QUICKLIST, "\0");
+    EXPECT_DAMAGED(RDB_LIST_QUICKLIST_2, "\1\1\0");
     EXPECT_DAMAGED(RDB_LIST_QUICKLIST_2, "\1\3\1a");                /* no such container */
     EXPECT_DAMAGED(RDB_LIST_QUICKLIST_2, "\1\2\7\7\0\0\0\0\0\xff"); /* nothing in it */
     EXPECT_DAMAGED(RDB_MODULE, "\x01\x01"
@@ -584,7 +585,7 @@ static void test_footer(void **state) {
     buf_append(&w.buf, "\0\1a\x0a\0--------", 13);
     assert_null(read_dump(DUMP_REFUSED));
     struct entry *e;
-    assert_int_equal(dump_read(written(), SLICE("key"), &w.rules, true, &e), DUMP_OK);
+    assert_int_equal(dump_read(written(), SLICE("key"), &w.rules, true, &e, NULL), DUMP_OK);
     value_free(e);
 }
 
@@ -624,11 +625,11 @@ static void test_random_damage(void **state) {
             memcpy(copy + len - RDB_FOOTER_LEN, "\x0a\0--------", RDB_FOOTER_LEN);
             for (uint64_t n = i % 4 ? 1 + rng_below(&w.rng, 4) : 0; n > 0 && len > RDB_FOOTER_LEN; n--)
                 copy[rng_below(&w.rng, len - RDB_FOOTER_LEN)] ^= (char)(1 << rng_below(&w.rng, 8));
-            if (dump_read((struct slice){copy, len}, SLICE("key"), &w.rules, true, &e) == DUMP_OK) {
+            if (dump_read((struct slice){copy, len}, SLICE("key"), &w.rules, true, &e, NULL) == DUMP_OK) {
                 struct entry *again;
                 buf_clear(&damaged);
                 dump_write(e, 10, false, &damaged);
-                assert_int_equal(dump_read(buf_slice(&damaged), SLICE("key"), &w.rules, false, &again),
+                assert_int_equal(dump_read(buf_slice(&damaged), SLICE("key"), &w.rules, false, &again, NULL),
                                  DUMP_OK);
                 assert_digest(e, again);
                 value_free(again);
