@@ -82,6 +82,13 @@ bool stream_read_arg(struct call *call, int arg, const struct stream **s) {
     return true;
 }
 
+bool stream_open_read(struct call *call, struct key_ref *ref) {
+    const struct stream *s;
+    if (!stream_read_arg(call, 1, &s)) return false;
+    key_open(call, 1, ref);
+    return true;
+}
+
 void stream_error_no_group(struct call *call) {
     resp_errorf(call->reply, "NOGROUP No such key '%.*s' or consumer group '%.*s'", (int)call->argv[1].len,
                 call->argv[1].ptr, (int)call->argv[2].len, call->argv[2].ptr);

@@ -23,6 +23,8 @@ bool stream_start_arg(struct call *call, int arg, struct stream_id *id);
 bool stream_end_arg(struct call *call, int arg, struct stream_id *id);
 /* The stream of argv[arg], NULL if the key is absent; false: WRONGTYPE was replied. */
 bool stream_read_arg(struct call *call, int arg, const struct stream **s);
+/* Opens argv[1], which counts as a read, too, with its events and figures; false: WRONGTYPE was replied. */
+bool stream_open_read(struct call *call, struct key_ref *ref);
 #define ERR_STREAM_ID "ERR Invalid stream ID specified as stream command argument"
 /* NOGROUP, of the commands that take key and group as argv[1] and argv[2]. */
 void stream_error_no_group(struct call *call);

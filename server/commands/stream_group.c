@@ -162,7 +162,7 @@ static void cmd_xgroup_help(struct call *call) {
 
 static void cmd_xack(struct call *call) {
     struct key_ref ref;
-    if (!key_open_typed(call, 1, VALUE_STREAM, &ref)) return;
+    if (!stream_open_read(call, &ref)) return;
     struct stream_group *g =
         key_entry(&ref) ? stream_group_find(stream_of(key_entry(&ref)), call->argv[2]) : NULL;
     if (g == NULL) {

@@ -31,11 +31,7 @@ static bool parse_pending(struct call *call, struct pending_request *r) {
         if (!call_int64(call, 4, &r->idle_min_ms)) return false;
         first = 5;
     }
-    if (call->argc > first + 4) {
-        resp_error(call->reply, ERR_SYNTAX);
-        return false;
-    }
-    r->of_consumer = call->argc == first + 4;
+    r->of_consumer = call->argc > first + 3; /* what stands behind it is ignored, as by Redis */
     if (r->of_consumer) r->consumer = call->argv[first + 3];
     return call_int64(call, first + 2, &r->count) && stream_start_arg(call, first, &r->start) &&
            stream_end_arg(call, first + 1, &r->end);
@@ -139,7 +135,7 @@ static bool parse_idle_min(struct call *call, struct claim_request *r, const cha
 
 /* Opens the stream and finds the group; false: an error was replied. */
 static bool open_group(struct call *call, struct claim_request *r) {
-    if (!key_open_typed(call, 1, VALUE_STREAM, &r->ref)) return false;
+    if (!stream_open_read(call, &r->ref)) return false;
     r->stream = key_entry(&r->ref) ? stream_of(key_entry(&r->ref)) : NULL;
     r->group = r->stream ? stream_group_find(r->stream, call->argv[2]) : NULL;
     if (r->group) return true;

@@ -155,7 +155,7 @@ static bool range_after(struct stream_range *r, const struct stream *s, struct s
 }
 
 static void read_stream(struct call *call, const struct read_request *r, int i, struct answer *a) {
-    const struct entry *e = key_read(call, r->first_key + i, KEY_NO_TOUCH | KEY_NO_STATS);
+    const struct entry *e = key_read(call, r->first_key + i, KEY_TOUCH); /* as Redis, once more */
     struct stream_range range;
     if (e == NULL || !range_after(&range, stream_of(e), r->after[i])) return;
     answer_begin_stream(a, call->argv[r->first_key + i]);

@@ -231,7 +231,7 @@ XINFO GROUPS 3
   args
     key key @0
   reply       array of {name: bulk, consumers: int >=0, pending: int >=0, last-delivered-id: bulk,
-              entries-read: int >=0 | null, lag: int >=0 | null}
+              entries-read: int | null, lag: int | null}
 
 XINFO HELP 2
   status      built
@@ -262,7 +262,7 @@ XINFO STREAM -3
   reply       {length: int >=0, radix-tree-keys: int >=0, radix-tree-nodes: int >=0,
               last-generated-id: bulk, max-deleted-entry-id: bulk, entries-added: int >=0,
               recorded-first-entry-id: bulk, groups: int >=0 | array of {name: bulk,
-              last-delivered-id: bulk, entries-read: int >=0 | null, lag: int >=0 | null, pel-count:
+              last-delivered-id: bulk, entries-read: int | null, lag: int | null, pel-count:
               int >=0, pending: array of [bulk, bulk, int, int], consumers: array of {name: bulk,
               seen-time: int, active-time?: int, pel-count: int >=0, pending: array of [bulk, int,
               int]}}, first-entry?: [bulk, array of bulk] | null, last-entry?: [bulk, array of bulk]
