@@ -257,7 +257,7 @@ static bool agree_stream(struct replies now) {
         if (!resp_token_next(&redis_at, redis_end, &b) || a.type != b.type || a.null != b.null) return false;
         bool aggregate = a.type == '*' || a.type == '%', integer = a.type == ':';
         int64_t more = a.count - b.count;
-        if (aggregate && more && more != 2) return false;
+        if (aggregate && more && more != 2) return false; /* a map counts names and values */
         if (integer && more && !is_loose && of_four != 2 && (llabs(more) > 60000 || b.count < 1000000000000))
             return false;
         if (!aggregate && !integer && !slice_eq(a.text, b.text)) return false;
