@@ -2,7 +2,6 @@
  * whole. */
 #include "server/commands/stream_common.h"
 #include "common/base/num.h"
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,7 +15,7 @@ static bool parse_part(const char *text, size_t len, uint64_t *out) {
     char copy[ID_CHARS_MAX + 1], *end;
     memcpy(copy, text, len);
     copy[len] = 0;
-    if (len == 0 || isspace((unsigned char)copy[0]) || num_parse_int64(text, len, &negative)) return false;
+    if (len == 0 || num_parse_int64(text, len, &negative)) return false;
     errno = 0;
     *out = strtoull(copy, &end, 10);
     return *end == 0 && errno == 0;

@@ -22,14 +22,15 @@ static bool parse_pending(struct call *call, struct pending_request *r) {
     *r = (struct pending_request){.details = call->argc > 3};
     int first = 3;
     if (!r->details) return true;
-    bool idle = call->argc >= 6 && slice_is(call->argv[3], "idle");
-    if (call->argc < 6 || call->argc > 9 || (idle && call->argc < 8)) {
-        resp_error(call->reply, ERR_SYNTAX);
-        return false;
-    }
-    if (idle) {
+    bool fits = call->argc >= 6 && call->argc <= 9;
+    if (fits && slice_is(call->argv[3], "idle")) {
         if (!call_int64(call, 4, &r->idle_min_ms)) return false;
         first = 5;
+        fits = call->argc >= 8;
+    }
+    if (!fits) {
+        resp_error(call->reply, ERR_SYNTAX);
+        return false;
     }
     r->of_consumer = call->argc > first + 3; /* what stands behind it is ignored, as by Redis */
     if (r->of_consumer) r->consumer = call->argv[first + 3];

@@ -635,7 +635,7 @@ static void set_stage(struct generator *g) {
     g->follow_events = chance(&g->rng, 3);
     if (g->follow_events) {
         add_line(g, 0, false,
-                 chance(&g->rng, 2) ? "config set notify-keyspace-events KEg$lshztdmn"
+                 chance(&g->rng, 2) ? "config set notify-keyspace-events KEg$lshztdn"
                                     : "config set notify-keyspace-events KEg$hd");
         g->args.argc = 0;
         args_add_line(&g->args, "psubscribe __key*");

@@ -444,7 +444,7 @@ start_server {tags {config external:skip torc}} {
             r config set $option $value
             assert_equal 0 [count_log_message 0 "option '$option' is accepted but has no effect"]
         }
-        r config set aof-load-truncated no
-        assert_equal 1 [count_log_message 0 "option 'aof-load-truncated' is accepted but has no effect"]
+        r config set dynamic-hz no
+        assert_equal 1 [count_log_message 0 "option 'dynamic-hz' is accepted but has no effect"]
     }
 }
