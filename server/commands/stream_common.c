@@ -18,7 +18,7 @@ static bool parse_part(const char *text, size_t len, uint64_t *out) {
     if (len == 0 || num_parse_int64(text, len, &negative)) return false;
     errno = 0;
     *out = strtoull(copy, &end, 10);
-    return *end == 0 && errno == 0;
+    return copy[0] && *end == 0 && errno == 0;
 }
 
 bool stream_id_parse(struct slice text, uint64_t missing_seq, struct stream_id *id) {

@@ -10,7 +10,7 @@
 
 /* Whether an entry that was deleted may come after `id`. */
 static bool may_have_gaps_after(const struct stream *s, struct stream_id id) {
-    if (s->length == 0 || stream_id_is_zero(s->max_deleted_id)) return false;
+    if (s->length == 0 || stream_id_less(s->max_deleted_id, s->first_id)) return false;
     return !stream_id_less(s->max_deleted_id, id);
 }
 

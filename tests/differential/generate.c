@@ -217,6 +217,16 @@ static void tame_xadd(struct generator *g, struct args *a) {
         }
 }
 
+/* Since 7.2 XSETID looks at what was deleted, too: an id that is ahead of all is right for both. */
+static void tame_xsetid(struct generator *g, struct args *a) {
+    struct args id = {.trace = a->trace};
+    if (a->argc < 3 || a->argv[2].len == 0 || a->argv[2].len > 8 ||
+        !isdigit((unsigned char)a->argv[2].ptr[0]))
+        return;
+    args_addf(&id, "%u", 100000 + (unsigned)rng_below(&g->rng, 3));
+    replace(a, 2, &id);
+}
+
 /* XREAD and XREADGROUP want as many ids as keys. */
 static void tame_xread(struct generator *g, struct args *a) {
     int first = 1;
@@ -241,6 +251,7 @@ static void tame(struct generator *g, struct args *a) {
     if (!spec) return;
     const char *name = spec->name;
     if (strcmp(name, "xadd") == 0) tame_xadd(g, a);
+    if (strcmp(name, "xsetid") == 0) tame_xsetid(g, a);
     if (strncmp(name, "xread", 5) == 0) tame_xread(g, a);
     static const char *const with_ttl[] = {"expire", "pexpire", "setex", "psetex", "expireat", "pexpireat"};
     for (size_t i = 0; i < sizeof with_ttl / sizeof with_ttl[0]; i++) {
