@@ -168,10 +168,10 @@ static enum aof_item read_annotation(struct aof_reader *r) {
     }
     bool is_time = len > time && memcmp(line.ptr, AOF_TIME_MARK, time) == 0 &&
                    num_parse_int64(line.ptr + time, len - time, &r->time_s);
-    /* Others may write annotations of their own, but where Torc wrote before, its line comes next: if this is
-     * what has become of it, the commands behind it are not verified. */
+    /* Others may write annotations of their own. But where Torc wrote before, its line comes next, and nobody
+     * writes zeros: if this is what has become of a group's line, the commands behind it are not verified. */
     bool behind_group = r->group_end && r->at == r->ours_end;
-    if (!is_time && behind_group) {
+    if (!is_time && (behind_group || memchr(line.ptr, 0, len))) {
         r->damaged_line = true;
         return fail(r, AOF_MALFORMED, "an unknown annotation stands where that of a group is due");
     }

@@ -84,8 +84,11 @@ static void fail(struct journal *j, int error, bool broken) {
     j->events->failed(j->events->owner, error, broken);
 }
 
+/* Sizes decide, not positions: an empty group has none, and must not be left torn in a file that is not the
+ * last. */
 static void end_rotation(struct journal *j) {
     if (j->rotation != JOURNAL_ROTATING || j->syncing || j->synced != j->flight_end) return;
+    if (j->durable_size != j->size) return;
     j->rotation = JOURNAL_HOLDS;
     j->events->rotated(j->events->owner);
 }
@@ -290,7 +293,7 @@ void journal_turn(struct journal *j) {
         } else {
             take_off(j);
         }
-    } else if (j->written != j->synced) {
+    } else if (j->durable_size != j->size) {
         start_sync(j);
     }
     if (!last) return;

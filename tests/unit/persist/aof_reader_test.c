@@ -230,6 +230,17 @@ static void what_others_wrote_is_judged_as_they_do(void **state) {
     assert_true(o.last == AOF_FAULT && o.commands == 0);
 }
 
+/* What a short write and a power cut left of a group's line, at the beginning of a file. */
+static void a_line_with_zeros_is_torn(void **state) {
+    struct rng rng = {0};
+    struct buf bytes = {0};
+    rng_seed(&rng, 1);
+    buf_append(&bytes, "#TOR\0\0\0\0\0\0\0*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", 34);
+    struct outcome o = read_all(&rng, &bytes);
+    assert_true(o.last == AOF_FAULT && o.torn && o.at == 0);
+    buf_deinit(&bytes);
+}
+
 static void any_bytes_are_read_or_refused(void **state) {
     struct rng rng = test_rng();
     static const char *const parts[] = {
@@ -251,6 +262,7 @@ int main(void) {
         cmocka_unit_test(what_others_wrote_is_judged_as_they_do),
         cmocka_unit_test(torn_tails_lose_what_cannot_be_verified),
         cmocka_unit_test(damage_in_the_middle_is_no_torn_tail),
+        cmocka_unit_test(a_line_with_zeros_is_torn),
         cmocka_unit_test(any_bytes_are_read_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
