@@ -281,11 +281,12 @@ static void test_pending(void **state) {
     expect_reply(&f, "*1\n*4\n$3\n4-0\n$5\nalice\n:600\n:1\n", "XPENDING s g IDLE 101 (2 + 1");
     expect_reply(&f, "*0\n", "XPENDING s g IDLE 101 - + 9 bob");
     expect_reply(&f, "*0\n", "XPENDING s g - + 9 nobody");
+    expect_reply(&f, "*0\n", "XPENDING s g - + 9 nobody and more");
     expect_reply(&f, "*0\n", "XPENDING s g - + 0");
     expect_reply(&f, "*0\n", "XPENDING s g - + -1");
     expect_reply(&f, "-NOGROUP No such key 's' or consumer group 'x'\n", "XPENDING s x");
     expect_reply(&f, "-NOGROUP No such key 'none' or consumer group 'g'\n", "XPENDING none g - + 1");
-    static const char *const bad[] = {"- +", "IDLE 5 - +", "- + 1 c d", "IDLE 5 - + 1 c d"};
+    static const char *const bad[] = {"- +", "IDLE 5 - +", "- + 1 c d e f", "IDLE 5 - + 1 c d"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         expect_reply(&f, "-ERR syntax error\n", "XPENDING s g %s", bad[i]);
     expect_reply(&f, ERR_INT, "XPENDING s g - + x");
