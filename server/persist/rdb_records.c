@@ -168,6 +168,7 @@ enum rdb_status rdb_records_step(struct rdb_records *r, struct rdb_in *in, size_
         bool read = r->version ? read_record(r, in, &ended) : read_header(r, in);
         if (!read) return rdb_in_rewind(in, start);
         if (ended) return RDB_DONE;
+        budget--;
     }
     return RDB_AGAIN;
 }

@@ -41,7 +41,7 @@ struct rdb_records {
 
 void rdb_records_init(struct rdb_records *r, const struct rdb_rules *rules, const struct rdb_sink *sink);
 void rdb_records_deinit(struct rdb_records *r);
-/* Reads up to `budget` keys or elements. RDB_DONE: `in` stands behind the end. */
+/* Reads up to `budget` records or elements. RDB_DONE: `in` stands behind the end. */
 enum rdb_status rdb_records_step(struct rdb_records *r, struct rdb_in *in, size_t budget);
 /* The key whose value is being read, for messages; empty if none is. */
 struct slice rdb_records_key(const struct rdb_records *r);
