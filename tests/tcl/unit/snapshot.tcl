@@ -54,7 +54,7 @@ tags {snapshot external:skip} {
 
         test "BGSAVE holds the moment of its beginning, whatever is written meanwhile" {
             set digest [debug_digest]
-            r config set rdb-key-save-delay 20000
+            r config set rdb-key-save-delay 100000
             assert_equal "Background saving started" [r bgsave]
             wait_for_condition 100 10 { [s current_save_keys_processed] > 0 } else { fail "no key was saved" }
             assert_error "ERR Background save already in progress" {r bgsave}
@@ -115,6 +115,7 @@ tags {snapshot external:skip} {
 
     test "A folder that cannot be written: writes are refused until a snapshot succeeds" {
         start_server [list overrides [list dir $folder save "100000 100000"]] {
+            wait_done_loading r
             r config set dbfilename nosuch
             file delete -force $folder/nosuch
             file mkdir $folder/nosuch
@@ -136,6 +137,7 @@ tags {snapshot external:skip} {
 
     test "A damaged file stops the start" {
         start_server [list overrides [list dir $folder save ""]] {
+            wait_done_loading r
             r flushall
             for {set i 0} {$i < 100} {incr i} { r set key:$i value:$i }
             r save
