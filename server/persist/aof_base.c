@@ -5,7 +5,7 @@
 #include "common/base/panic.h"
 #include "server/persist/dump.h"
 #include "server/persist/rdb_format.h"
-#include "server/types/hash.h"
+#include "server/types/hash_deadlines.h"
 #include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
@@ -39,6 +39,14 @@ static void add_word(struct aof_batch *b, struct slice word) {
     b->len[b->words++] = word.len;
 }
 
+/* Behind the command that makes the field. */
+static void put_field_deadline(const struct aof_batch *b, const struct value_element *e) {
+    char digits[NUM_INT64_CHARS_MAX];
+    struct slice when = {digits, num_format_int64(digits, e->deadline_ms)};
+    struct slice argv[6] = {SLICE("HPEXPIREAT"), b->key, when, SLICE("FIELDS"), SLICE("1"), e->name};
+    aof_put_command(b->out, argv, 6);
+}
+
 void aof_batch_begin(struct aof_batch *b, struct buf *out, const void *of, uint8_t type, struct slice key) {
     must(b->items == 0);
     b->out = out;
@@ -54,7 +62,9 @@ void aof_batch_add(struct aof_batch *b, const struct value_element *e) {
     }
     add_word(b, e->name);
     if (b->type == VALUE_HASH) add_word(b, e->value);
-    if (++b->items == AOF_ITEMS_PER_COMMAND) flush(b);
+    bool dated = b->type == VALUE_HASH && e->deadline_ms != ENTRY_NO_DEADLINE;
+    if (++b->items == AOF_ITEMS_PER_COMMAND || dated) flush(b);
+    if (dated) put_field_deadline(b, e);
 }
 
 void aof_batch_end(struct aof_batch *b) {
@@ -68,8 +78,8 @@ void aof_batch_deinit(struct aof_batch *b) {
 
 /* --- whole entries --- */
 
-static void put_field(void *arg, struct slice field, struct slice value) {
-    aof_batch_add(arg, &(struct value_element){.name = field, .value = value});
+static void put_field(void *arg, struct slice field, struct slice value, int64_t deadline_ms) {
+    aof_batch_add(arg, &(struct value_element){.name = field, .value = value, .deadline_ms = deadline_ms});
 }
 
 static void put_scored(void *arg, struct slice member, double score) {
@@ -107,7 +117,7 @@ static void put_elements(struct buf *out, const struct entry *e) {
     struct aof_batch b = {0};
     aof_batch_begin(&b, out, e, (uint8_t)entry_type(e), entry_key(e));
     switch (entry_type(e)) {
-    case VALUE_HASH: hash_each(e, put_field, &b); break;
+    case VALUE_HASH: hash_each_deadline(e, put_field, &b); break;
     case VALUE_SET: put_members(&b, e); break;
     case VALUE_ZSET: zset_range(e, 0, SIZE_MAX, false, put_scored, &b); break;
     default: list_range(e, 0, SIZE_MAX, false, put_element, &b);
