@@ -164,7 +164,7 @@ void aof_manifest_retire_incrs(struct aof_manifest *m, int keep) {
         list_add(&m->history, &m->history_count, m->incrs[i].name, m->incrs[i].seq);
         file_free(&m->incrs[i]);
     }
-    memmove(m->incrs, m->incrs + gone, (size_t)keep * sizeof(*m->incrs));
+    if (keep) memmove(m->incrs, m->incrs + gone, (size_t)keep * sizeof(*m->incrs));
     m->incr_count = keep;
 }
 

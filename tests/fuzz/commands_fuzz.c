@@ -36,6 +36,8 @@
 #include "server/keyspace/reaper.h"
 #include "server/keyspace/task.h"
 #include "server/observe/digest.h"
+#include "server/persist/persist.h"
+#include "server/persist/rdb_format.h"
 #include "server/pubsub/pubsub.h"
 #include "tests/differential/generate.h"
 #include <stdio.h>
@@ -63,6 +65,7 @@ struct world {
     struct mem_account account;
     struct conf *conf;
     struct pubsub *pubsub;
+    struct persist persist; /* what DUMP and RESTORE look at */
     struct keyspace_conf keyspace_conf;
     struct exec_conf exec_conf;
     struct resp_pool pool;
@@ -80,6 +83,7 @@ static void engine_init(struct engine *e, struct world *w, bool primary) {
     e->exec = exec_create(&e->keyspace, &w->exec_conf);
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         exec_bind(e->exec, families[i], NULL);
+    exec_bind(e->exec, dump_bindings, &w->persist);
     for (unsigned id = 0; id < CMD_COUNT; id++) { /* no family is forgotten here */
         const struct command_spec *spec = command_by_id(id);
         bool memory = spec->parent == CMD_MEMORY; /* looks at the process */
@@ -123,6 +127,7 @@ static void world_init(struct world *w, bool slotted) {
     memset(w, 0, sizeof *w);
     w->conf = conf_create("fuzz", &quiet);
     w->pubsub = pubsub_create(w->conf);
+    w->persist = (struct persist){.conf = {.rdb_version = RDB_VERSION_MIN_WRITTEN}, .log = &quiet};
     keyspace_register_options(&w->primary.keyspace, w->conf);
     exec_register_options(&w->exec_conf, w->conf);
     w->exec_conf.latency_tracking =
@@ -256,6 +261,7 @@ static void run(struct world *w, struct session *s, const struct resp_command *c
     struct exec_request request = {.session = s, .argv = command->argv, .argc = (int)command->argc};
     const struct command_spec *spec = command_lookup(command->argv[0].ptr, command->argv[0].len);
     if (too_much(spec, command)) return;
+    if (spec && (spec->flags & COMMAND_BLOCKING)) return; /* nobody here wakes who waits */
     exec_batch(w->primary.exec, &request, 1, 0);
     must(request.done);
     work_in_background(w);
