@@ -154,6 +154,10 @@ static void test_approximate_trimming(void **state) {
     expect_reply(&f, ":100\n", "XTRIM s MAXLEN ~ 0"); /* five nodes of ten, one of two, 48 of one */
     expect_reply(&f, ":152\n", "XTRIM s MAXLEN ~ 0 LIMIT 0");
     expect_reply(&f, ":0\n", "XLEN s");
+    forget();
+    expect_reply(&f, "$3\n0-1\n", "XADD new MINID ~ 29 LIMIT 15 0-* f v"); /* gone at once: its node is old */
+    expect_told("xadd new, xtrim new", 1, "XADD new MINID = 29-0 0-1 f v");
+    expect_reply(&f, ":0\n", "XLEN new");
 }
 
 static void test_delete(void **state) {
