@@ -141,7 +141,8 @@ static void journal_outcome(struct call *call, const struct add_request *r, cons
     if (!stream_is_journaled(call) || (exact && named)) return;
     struct stream_id_text id, threshold;
     stream_id_format(&id, r->id);
-    if (r->trim.by == STREAM_TRIM_MINID) /* an empty stream has no first entry; all were below what was asked */
+    if (r->trim.by ==
+        STREAM_TRIM_MINID) /* an empty stream has no first entry; all were below what was asked */
         stream_id_format(&threshold, s->length ? s->first_id : r->trim.min_id);
     else
         threshold.slice = (struct slice){threshold.text, num_format_uint64(threshold.text, s->length)};
