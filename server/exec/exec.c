@@ -471,13 +471,21 @@ const struct session *exec_running_session(const struct exec *x) {
 
 /* --- batches --- */
 
-/* Hashes the keys at fixed places of one request, as far as there is room, and prefetches their buckets. */
-static unsigned prepare(struct exec *x, const struct exec_request *r, struct prepared *p, uint64_t *hashes,
-                        unsigned room) {
+/* Clients repeat themselves: a name that is written as the one before it means the same command. */
+static const struct command_spec *look_up_name(const struct exec *x, const struct exec_request *r,
+                                               const struct prepared *p, bool first) {
+    if (likely(!first) && r[-1].session && slice_eq(r->argv[0], r[-1].argv[0])) return p[-1].spec;
+    return exec_lookup(x, r->argv[0], 0);
+}
+
+/* Hashes the keys at fixed places of one request, as far as there is room, and prefetches their buckets. `r`
+ * and `p` lie behind those of the request before it in the group, unless it is the first. */
+static unsigned prepare(struct exec *x, const struct exec_request *r, struct prepared *p, bool first,
+                        uint64_t *hashes, unsigned room) {
     p->hashes = (struct key_hashes){hashes, 0, 1, 0};
     p->spec = NULL;
     if (unlikely(r->session == NULL)) return 0;
-    const struct command_spec *spec = p->spec = exec_lookup(x, r->argv[0], 0);
+    const struct command_spec *spec = p->spec = look_up_name(x, r, p, first);
     if (spec == NULL || spec->first_key <= 0) return 0;
     int last = spec->last_key < 0 ? r->argc + spec->last_key : spec->last_key;
     if (last >= r->argc) last = r->argc - 1;
@@ -507,8 +515,8 @@ static void group_look_up(struct exec *x, struct group *g, const struct exec_req
     unsigned used = 0;
     g->count = 0;
     while (g->count < count && g->count < GROUP && used < GROUP_FULL) {
-        used +=
-            prepare(x, &requests[g->count], &g->prepared[g->count], g->hashes + used, GROUP_HASHES - used);
+        used += prepare(x, &requests[g->count], &g->prepared[g->count], g->count == 0, g->hashes + used,
+                        GROUP_HASHES - used);
         g->count++;
     }
 }
