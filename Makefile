@@ -253,8 +253,10 @@ bench-persistence: ## what the append-only file costs, beside Redis and the disk
 	@tests/bench/persistence $(ARGS)
 
 .PHONY: bench-proxy
-bench-proxy: ## what the proxy costs
-	@echo "make bench-proxy: not there yet, since the proxy is still to be built." >&2; exit 1
+bench-proxy: ## what the proxy costs, beside nutcracker over the same servers (ARGS for tests/bench/proxy)
+	@deps/install build test
+	@$(SUBMAKE) -s -j2 BUILD=release programs
+	@tests/bench/proxy $(ARGS)
 
 # --- care ----------------------------------------------------------------------------------------------------------
 
