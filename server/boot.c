@@ -112,6 +112,7 @@ static void start_aof(struct server *s) {
                               .exec = s->exec,
                               .pool = &s->pool,
                               .loading = &s->loading,
+                              .persist = &s->persist,
                               .dir = (const char *const *)&s->compat.dir};
     s->loading.flag = &s->persist.loading;
     aof_init(&s->aof, &parts, &s->info);

@@ -38,6 +38,7 @@ struct findings {
     uint64_t groups, commands, plain_commands, times;
     int64_t first_time_s, last_time_s;
     bool rdb, sound, torn;
+    uint64_t rdb_keys;
     struct aof_behind behind;
     char problem[300];
 };
@@ -63,25 +64,31 @@ static void show_progress(const struct findings *f, int64_t at, int *shown) {
 /* False: the file could not be read, or its beginning is no RDB. */
 static bool pass_rdb(struct check *c, struct findings *f, struct aof_reader *r, char *room) {
     struct aof_rdb rdb;
-    aof_rdb_init(&rdb, NULL);
-    for (;;) {
+    int shown = 0;
+    bool ok = false, over = false;
+    aof_rdb_init(&rdb, (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32);
+    while (!over) {
         struct slice window = {r->bytes.ptr + r->used, r->bytes.len - r->used};
         size_t used;
-        enum aof_rdb_state state = aof_rdb_read(&rdb, window, r->fed == f->size, &used);
+        enum aof_rdb_state state = aof_rdb_read(&rdb, window, (uint64_t)(f->size - r->fed), &used);
         r->used += used;
         r->at += (int64_t)used;
         f->rdb |= used > 0;
-        if (state == AOF_RDB_DONE) return true;
-        if (state == AOF_RDB_BAD) {
-            snprintf(f->problem, sizeof(f->problem), "RDB preamble: %s", rdb.error);
-            return false;
-        }
+        ok = state == AOF_RDB_DONE;
+        over = ok || state == AOF_RDB_BAD;
+        if (state == AOF_RDB_BAD)
+            snprintf(f->problem, sizeof(f->problem), "RDB preamble, at offset %lld: %s", (long long)r->at,
+                     rdb.error);
         if (state != AOF_RDB_FEED) continue;
         int64_t left = f->size - r->fed;
         ssize_t n = read_at(f, room, left < PIECE ? (size_t)left : PIECE, r->fed);
-        if (n <= 0) return false;
-        aof_reader_feed(r, room, (size_t)n);
+        over = n <= 0;
+        if (!over) aof_reader_feed(r, room, (size_t)n);
+        show_progress(f, r->fed, &shown);
     }
+    f->rdb_keys = rdb.keys;
+    aof_rdb_deinit(&rdb);
+    return ok;
 }
 
 static void note_time(struct check *c, struct findings *f, const struct aof_reader *r) {
@@ -169,6 +176,7 @@ static void count_lines(struct findings *f) {
 }
 
 static void describe(const struct findings *f) {
+    if (f->rdb) printf("  %llu keys in the RDB preamble\n", (unsigned long long)f->rdb_keys);
     printf("  %llu commands, %llu of them in %llu verified groups", (unsigned long long)f->commands,
            (unsigned long long)(f->commands - f->plain_commands), (unsigned long long)f->groups);
     if (f->groups)

@@ -17,6 +17,7 @@
 #include "server/persist/journal.h"
 #include "server/persist/loading.h"
 
+struct persist;
 struct aof_load;
 struct aof_rewrite;
 
@@ -39,6 +40,7 @@ struct aof_parts {
     struct exec *exec;
     struct resp_pool *pool;
     struct loading *loading;
+    struct persist *persist;
     const char *const *dir;
 };
 

@@ -1,5 +1,6 @@
 /* The append-only file's lines in INFO persistence. */
 #include "server/persist/aof_int.h"
+#include "server/persist/persist.h"
 
 static void write_info(struct buf *out, void *module) {
     const struct aof *a = module;
@@ -25,7 +26,7 @@ static void write_info(struct buf *out, void *module) {
                (long long)(a->older_bytes + j->size), (long long)a->stats.rewrite_base_size,
                a->rewrite_wanted || !a->published);
     buf_printf(out, "aof_buffer_length:%zu\r\naof_rewrite_buffer_length:%zu\r\naof_pending_bio_fsync:%d\r\n",
-               journal_unwritten(j), aof_rewrite_bytes(a), j->syncing);
+               journal_unwritten(j), a->walking ? (size_t)a->parts.persist->buffers.used : 0, j->syncing);
     buf_printf(out, "aof_delayed_fsync:%llu\r\naof_groups:%llu\r\naof_syncs:%llu\r\naof_failures:%llu\r\n",
                (unsigned long long)j->delayed_syncs, (unsigned long long)j->groups,
                (unsigned long long)j->syncs, (unsigned long long)j->failures);

@@ -27,8 +27,6 @@ bool aof_rewrite_is_aborted(
 void aof_rewrite_sealed(struct aof *a);
 void aof_rewrite_rotated(struct aof *a);
 int64_t aof_rewrite_seconds(const struct aof *a); /* of the one under way; -1: none */
-/* Its buffers. */
-size_t aof_rewrite_bytes(const struct aof *a);
 
 /* --- aof_info.c --- */
 void aof_register_info(struct aof *a, struct info_registry *registry);

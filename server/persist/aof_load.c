@@ -1,4 +1,5 @@
-/* The files are read in order, each by one reader that a helper thread feeds a piece ahead.
+/* The files are read in order. What begins as an RDB file is loaded as one (load.h); commands, which may
+ * follow it, come from one reader that a helper thread feeds a piece ahead.
  *
  *      helper: pread ─► room ─► reader (window) ─► commands ─► exec, as replayed ones
  *
@@ -13,8 +14,10 @@
 #include "common/base/panic.h"
 #include "common/commands/names.h"
 #include "server/keyspace/database.h"
-#include "server/persist/aof_rdb.h"
 #include "server/persist/aof_reader.h"
+#include "server/persist/load.h"
+#include "server/persist/persist.h"
+#include "server/persist/rdb_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,8 +37,7 @@ struct aof_load {
     int fd;
     int64_t size;
     struct aof_reader reader;
-    struct aof_rdb rdb;
-    bool in_rdb;
+    struct load *rdb; /* under way, or NULL */
     struct session session;
     struct io_job job;
     char *room;
@@ -84,6 +86,7 @@ struct aof_load *aof_load_create(struct aof *a, const struct aof_manifest *m) {
     for (int i = 0; i < m->incr_count; i++)
         add(l, m->incrs[i].name, false);
     l->room = mem_alloc(PIECE);
+    persist_forget_functions(a->parts.persist);
     session_init(&l->session, 0, keyspace_database(a->parts.keyspace, 0), a->parts.pool, NULL,
                  SESSION_INTERNAL);
     uint64_t total = 0;
@@ -106,13 +109,13 @@ static void close_file(struct aof_load *l) {
     if (!l->opened) return;
     io_disk_close(l->aof->parts.io, l->fd);
     aof_reader_deinit(&l->reader);
-    aof_rdb_deinit(&l->rdb);
     l->opened = false;
 }
 
 void aof_load_destroy(struct aof_load **load) {
     struct aof_load *l = *load;
-    must(!l->reading && !l->judging);
+    must(aof_load_is_idle(l));
+    if (l->rdb) load_cancel(&l->rdb);
     close_file(l);
     for (int i = 0; i < l->count; i++)
         mem_free(l->files[i].name);
@@ -125,7 +128,7 @@ void aof_load_destroy(struct aof_load **load) {
 }
 
 bool aof_load_is_idle(const struct aof_load *l) {
-    return !l->reading && !l->judging;
+    return !l->reading && !l->judging && (l->rdb == NULL || load_is_idle(l->rdb));
 }
 uint64_t aof_load_position(const struct aof_load *l) {
     return l->position;
@@ -169,26 +172,6 @@ static enum aof_load_state feed(struct aof_load *l) {
     }
     aof_reader_feed(&l->reader, l->room, (size_t)l->got);
     l->got = 0;
-    read_ahead(l);
-    return AOF_LOAD_MORE;
-}
-
-static enum aof_load_state open_file(struct aof_load *l) {
-    l->fd = aof_file_open(&l->aof->place, name_of(l), &l->size);
-    if (l->fd < 0) {
-        char text[400];
-        snprintf(text, sizeof(text), "Fatal error: can't open the append only file %s for reading: %s",
-                 name_of(l), strerror(-l->fd));
-        return fail(l, text);
-    }
-    l->opened = true;
-    l->good = 0;
-    l->in_multi = false;
-    l->in_rdb = l->files[l->at].base;
-    aof_reader_init(&l->reader, 0, l->size);
-    aof_rdb_init(&l->rdb, l->aof->parts.keyspace);
-    l->session.db = keyspace_database(l->aof->parts.keyspace, 0);
-    l->session.db_index = 0;
     read_ahead(l);
     return AOF_LOAD_MORE;
 }
@@ -406,27 +389,102 @@ static enum aof_load_state read_commands(struct aof_load *l) {
     return state;
 }
 
-/* A base may begin as an RDB file; what follows it are commands. */
-static enum aof_load_state read_rdb(struct aof_load *l) {
-    struct aof_reader *r = &l->reader;
-    struct slice window = {r->bytes.ptr + r->used, r->bytes.len - r->used};
-    size_t used = 0;
-    enum aof_rdb_state state = aof_rdb_read(&l->rdb, window, r->fed == l->size, &used);
-    r->used += used;
-    r->at += (int64_t)used;
-    switch (state) {
-    case AOF_RDB_MORE: return AOF_LOAD_MORE;
-    case AOF_RDB_FEED: return feed(l);
-    case AOF_RDB_DONE:
-        l->in_rdb = false;
-        l->good = r->at;
-        return AOF_LOAD_MORE;
-    case AOF_RDB_BAD: break;
+/* --- files --- */
+
+static void keep_function(void *owner, struct slice library) {
+    struct aof_load *l = owner;
+    persist_keep_function(l->aof->parts.persist, library);
+}
+
+/* Damage in the RDB part: nothing in it can be found again. */
+static void pass_over_rdb(struct aof_load *l, const struct load_result *r) {
+    log_warning(log_of(l),
+                "Damage in the RDB part of the append only file %s passed over because aof-load-damaged is "
+                "enabled: %s. What stands from offset %lld on is lost. Run BGREWRITEAOF to have sound files.",
+                name_of(l), r->error, (long long)r->end);
+    l->aof->stats.damaged_bytes += (uint64_t)(l->size - r->end);
+    l->aof->rewrite_wanted = true;
+    next_file(l);
+}
+
+static void rdb_loaded(void *owner, const struct load_result *r) {
+    struct aof_load *l = owner;
+    l->rdb = NULL;
+    if (r->error && l->aof->conf.load_damaged) {
+        pass_over_rdb(l, r);
+        return;
     }
-    char text[600];
-    snprintf(text, sizeof(text), "Error reading the RDB preamble of the AOF file %s: %s", name_of(l),
-             l->rdb.error);
-    return fail(l, text);
+    if (r->error) {
+        char text[900];
+        snprintf(text, sizeof(text),
+                 "Error reading the RDB preamble of the AOF file %s, AOF loading aborted: %s. Look with "
+                 "torc-check %s/%s, or start with aof-load-damaged yes to lose what cannot be read",
+                 name_of(l), r->error, l->aof->place.folder, l->aof->place.manifest);
+        fail(l, text);
+        return;
+    }
+    persist_note_loaded(l->aof->parts.persist, r);
+    l->good = r->end;
+    aof_reader_init(&l->reader, r->end, l->size);
+    if (r->end < l->size) log_notice(log_of(l), "Reading the remaining AOF tail...");
+    read_ahead(l);
+}
+
+static void begin_rdb(struct aof_load *l) {
+    const struct aof_parts *parts = &l->aof->parts;
+    char *path = aof_path(l->aof->place.folder, name_of(l));
+    struct load_conf conf = {.io = parts->io,
+                             .keyspace = parts->keyspace,
+                             .log = parts->log,
+                             .path = path,
+                             .checksum = parts->persist->conf.rdb_checksum,
+                             .aof_base = true,
+                             .key_delay_us = parts->persist->conf.key_load_delay_us,
+                             .function = keep_function};
+    log_notice(log_of(l), l->files[l->at].base ? "Reading RDB base file on AOF loading..."
+                                               : "Reading RDB preamble from AOF file...");
+    l->rdb = load_begin(&conf, rdb_loaded, l);
+    mem_free(path);
+}
+
+static enum aof_load_state read_rdb(struct aof_load *l) {
+    struct loading *loading = l->aof->parts.loading;
+    struct load_progress progress;
+    if (!load_due(l->rdb)) return AOF_LOAD_WAITS;
+    load_progress(l->rdb, &progress);
+    loading->loaded_bytes = l->loaded_before + (uint64_t)progress.loaded_bytes;
+    loading->used_mem = progress.used_mem;
+    loading->keys = progress.keys;
+    load_step(l->rdb);
+    return AOF_LOAD_MORE;
+}
+
+static bool begins_as_rdb(struct aof_load *l) {
+    char magic[RDB_MAGIC_LEN];
+    return io_disk_read(l->aof->parts.io, l->fd, magic, RDB_MAGIC_LEN, 0) == RDB_MAGIC_LEN &&
+           memcmp(magic, RDB_MAGIC, RDB_MAGIC_LEN) == 0;
+}
+
+static enum aof_load_state open_file(struct aof_load *l) {
+    l->fd = aof_file_open(&l->aof->place, name_of(l), &l->size);
+    if (l->fd < 0) {
+        char text[400];
+        snprintf(text, sizeof(text), "Fatal error: can't open the append only file %s for reading: %s",
+                 name_of(l), strerror(-l->fd));
+        return fail(l, text);
+    }
+    l->opened = true;
+    l->good = 0;
+    l->in_multi = false;
+    l->session.db = keyspace_database(l->aof->parts.keyspace, 0);
+    l->session.db_index = 0;
+    if (begins_as_rdb(l)) {
+        begin_rdb(l);
+        return AOF_LOAD_MORE;
+    }
+    aof_reader_init(&l->reader, 0, l->size);
+    read_ahead(l);
+    return AOF_LOAD_MORE;
 }
 
 enum aof_load_state aof_load_step(struct aof_load *l) {
@@ -435,7 +493,7 @@ enum aof_load_state aof_load_step(struct aof_load *l) {
     if (l->judged) return judged(l);
     if (l->at == l->count) return AOF_LOAD_DONE;
     if (!l->opened) return open_file(l);
+    if (l->rdb) return read_rdb(l);
     if (l->reader.fault) return judge(l); /* it had to wait for the read ahead */
-    if (l->in_rdb) return read_rdb(l);
     return read_commands(l);
 }

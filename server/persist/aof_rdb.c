@@ -1,62 +1,98 @@
-/* See aof_rdb.h. The whole RDB part is looked at when it is in the window. */
+/* See aof_rdb.h. Keys are read as loading reads them, looked at and dropped. The checksum ends the part,
+ * whose end is not known before: so the last eight bytes of what was read are kept out of the sum. */
 #include "server/persist/aof_rdb.h"
 #include "common/base/crc.h"
+#include "common/base/rng.h"
 #include "common/base/version.h"
 #include "server/persist/rdb_format.h"
-#include "server/persist/rdb_in.h"
 #include "server/persist/rdb_out.h"
+#include "server/types/value.h"
 #include <stdio.h>
 
-void aof_rdb_init(struct aof_rdb *rdb, struct keyspace *ks) {
-    *rdb = (struct aof_rdb){.keyspace = ks};
+#define LIST_NODE_8_KIB (-2)
+#define STEP_BUDGET     256 /* keys or elements */
+
+static bool take_database(void *owner, uint64_t index, struct rdb_in *in) {
+    return true;
+}
+
+static bool take_key(void *owner, const struct rdb_key *key, struct rdb_in *in) {
+    struct aof_rdb *rdb = owner;
+    rdb->keys++;
+    rdb->keys_with_deadline += entry_expires(key->entry);
+    value_free(key->entry);
+    return true;
+}
+
+static void take_empty_key(void *owner, struct slice key) {}
+
+static void take_aux(void *owner, struct slice name, struct slice value) {}
+
+static bool take_function(void *owner, struct slice library, struct rdb_in *in) {
+    return true;
+}
+
+void aof_rdb_init(struct aof_rdb *rdb, uint64_t seed) {
+    struct rng rng;
+    *rdb = (struct aof_rdb){0};
+    rng_seed(&rng, seed);
+    hash_secret_draw(&rdb->secret, &rng);
+    rdb->rules.hash.secret = rdb->rules.set.secret = rdb->rules.zset.secret = &rdb->secret;
+    rdb->rules.list = list_rules(LIST_NODE_8_KIB, 0, 0);
+    rdb->sink = (struct rdb_sink){.owner = rdb,
+                                  .database = take_database,
+                                  .key = take_key,
+                                  .empty_key = take_empty_key,
+                                  .aux = take_aux,
+                                  .function = take_function};
+    rdb_records_init(&rdb->records, &rdb->rules, &rdb->sink);
 }
 
 void aof_rdb_deinit(struct aof_rdb *rdb) {
-    rdb->keyspace = NULL;
+    rdb_records_deinit(&rdb->records);
 }
 
-static bool read_aux(struct rdb_in *in) {
-    struct rdb_text text = {0};
-    bool ok = rdb_get_text(in, &text) && rdb_get_text(in, &text);
-    rdb_text_deinit(&text);
-    return ok;
+static void add_to_sum(struct aof_rdb *rdb, const char *bytes, size_t len) {
+    size_t keep = len < sizeof(rdb->last) ? len : sizeof(rdb->last);
+    size_t push = rdb->last_len + keep > sizeof(rdb->last) ? rdb->last_len + keep - sizeof(rdb->last) : 0;
+    rdb->crc = crc64(rdb->crc, rdb->last, push);
+    memmove(rdb->last, rdb->last + push, rdb->last_len - push);
+    rdb->last_len -= push;
+    rdb->crc = crc64(rdb->crc, bytes, len - keep);
+    memcpy(rdb->last + rdb->last_len, bytes + len - keep, keep);
+    rdb->last_len += keep;
 }
 
-static bool read_checksum(struct rdb_in *in, const char *start) {
-    uint64_t computed = crc64(0, start, (size_t)((const char *)in->at - start)), told;
-    if (!rdb_get_u64(in, &told)) return false;
-    return told == 0 || told == computed || rdb_fail(in, "Wrong RDB checksum");
+static enum aof_rdb_state at_the_end(struct aof_rdb *rdb) {
+    uint64_t told = rdb->records.checksum;
+    if (rdb->records.version < RDB_VERSION_CHECKSUM || told == 0 || told == rdb->crc) return AOF_RDB_DONE;
+    snprintf(rdb->error, sizeof(rdb->error), "RDB CRC error: it says %llx, and is %llx",
+             (unsigned long long)told, (unsigned long long)rdb->crc);
+    return AOF_RDB_BAD;
 }
 
-static bool read_records(struct rdb_in *in, const char *start) {
-    uint8_t opcode;
-    for (;;) {
-        if (!rdb_get_byte(in, &opcode)) return false;
-        if (opcode == RDB_EOF) return read_checksum(in, start);
-        if (opcode != RDB_AUX) return rdb_fail(in, "a base with keys cannot be read yet");
-        if (!read_aux(in)) return false;
-    }
-}
-
-enum aof_rdb_state aof_rdb_read(struct aof_rdb *rdb, struct slice window, bool last, size_t *used) {
+enum aof_rdb_state aof_rdb_read(struct aof_rdb *rdb, struct slice window, uint64_t beyond, size_t *used) {
     *used = 0;
-    size_t magic = window.len < RDB_MAGIC_LEN ? window.len : RDB_MAGIC_LEN;
-    if (magic && memcmp(window.ptr, RDB_MAGIC, magic) != 0) return AOF_RDB_DONE;
-    if (window.len == 0 && last) return AOF_RDB_DONE;
-    if (window.len < RDB_MAGIC_LEN + RDB_VERSION_LEN && !last) return AOF_RDB_FEED;
-    if (window.len < RDB_MAGIC_LEN + RDB_VERSION_LEN) {
-        snprintf(rdb->error, sizeof(rdb->error), "the file ends within the header");
-        return AOF_RDB_BAD;
+    if (rdb->records.version == 0) { /* at the beginning */
+        if (window.len < RDB_MAGIC_LEN && beyond) return AOF_RDB_FEED;
+        if (window.len < RDB_MAGIC_LEN || memcmp(window.ptr, RDB_MAGIC, RDB_MAGIC_LEN) != 0)
+            return AOF_RDB_DONE;
     }
     struct rdb_in in;
-    rdb_in_init(&in, window, last ? 0 : UINT32_MAX);
-    in.at += RDB_MAGIC_LEN + RDB_VERSION_LEN;
-    if (read_records(&in, window.ptr)) {
-        *used = (size_t)((const char *)in.at - window.ptr);
-        return AOF_RDB_DONE;
+    rdb_in_init(&in, window, beyond);
+    enum rdb_status status = rdb_records_step(&rdb->records, &in, STEP_BUDGET);
+    *used = (size_t)((const char *)in.at - window.ptr);
+    add_to_sum(rdb, window.ptr, *used);
+    switch (status) {
+    case RDB_DONE: return at_the_end(rdb);
+    case RDB_AGAIN:
+    case RDB_EMPTY: return AOF_RDB_MORE;
+    case RDB_SHORT: return AOF_RDB_FEED;
+    case RDB_BAD: break;
     }
-    if (in.status == RDB_SHORT) return AOF_RDB_FEED;
-    snprintf(rdb->error, sizeof(rdb->error), "%s", in.error);
+    struct slice key = rdb_records_key(&rdb->records);
+    snprintf(rdb->error, sizeof(rdb->error), "%s%.*s%s%s", key.len ? "key '" : "",
+             (int)(key.len < 64 ? key.len : 64), key.ptr ? key.ptr : "", key.len ? "': " : "", in.error);
     return AOF_RDB_BAD;
 }
 

@@ -4,7 +4,10 @@
  * When reading comes to its end (RDB_SHORT) the two are put together anew, so a value of any size ends up in
  * one piece, and the next block is asked for, as large as what is missing.
  *
- * Keys are inserted in groups, so that their cache misses overlap. */
+ * Keys are inserted in groups, so that their cache misses overlap.
+ *
+ * The checksum of a file is added up as its blocks are read. Where commands follow, nobody knows yet where
+ * the sum has to end; then a helper reads that part once more. */
 #include "server/persist/load.h"
 #include "common/base/crc.h"
 #include "common/base/mem.h"
@@ -30,7 +33,7 @@ struct load {
     char *path; /* owned */
     int fd;
     int64_t size, read_to; /* of the file; end of what was read */
-    uint64_t crc;          /* of what was read, but for the checksum itself */
+    uint64_t crc;          /* of what was read, but for the checksum itself, which ends the file */
     /* the job's while it is out, then a block that waits */
     char *block;
     size_t block_len, block_wanted;
@@ -49,6 +52,7 @@ struct load {
     struct load_result result;
     char error[256];
     bool starved; /* there is nothing to do before the block comes */
+    bool ended, sum_wanted;
     int64_t started_us, used_mem, rest_until_us;
     struct io_timer rest;
     void (*done)(void *owner, const struct load_result *result);
@@ -173,7 +177,7 @@ static bool sink_key(void *owner, const struct rdb_key *key, struct rdb_in *in) 
         l->rest_until_us = io_now_us(l->conf.io) + l->conf.key_delay_us;
         io_timer_set(l->conf.io, &l->rest, l->rest_until_us);
     }
-    if (entry_due(key->entry, l->conf.keyspace->now_ms)) {
+    if (!l->conf.aof_base && entry_due(key->entry, l->conf.keyspace->now_ms)) {
         l->result.expired++;
         value_free(key->entry);
         return true;
@@ -279,19 +283,60 @@ static int64_t offset(const struct load *l) {
     return l->window ? l->read_to - (int64_t)rdb_in_left(&l->in) : 0;
 }
 
+static void check_sum(struct load *l) {
+    uint64_t told = l->records.checksum;
+    if (told == l->crc) return;
+    snprintf(l->error, sizeof(l->error),
+             "RDB CRC error: Wrong RDB checksum expected: (%llx) but got (%llx). Aborting now.",
+             (unsigned long long)told, (unsigned long long)l->crc);
+}
+
 static void check_end(struct load *l) {
     const struct rdb_records *r = &l->records;
+    l->result.end = offset(l);
+    bool goes_on = l->result.end != l->size, summed = r->version >= RDB_VERSION_CHECKSUM && l->conf.checksum;
     if (!insert_group(l, &l->in))
         snprintf(l->error, sizeof(l->error), "%s", l->in.error);
-    else if (offset(l) != l->size)
+    else if (goes_on && !l->conf.aof_base)
         snprintf(l->error, sizeof(l->error), "the file goes on behind its end, which is at offset %lld",
-                 (long long)offset(l));
-    else if (r->version >= RDB_VERSION_CHECKSUM && l->conf.checksum && r->checksum == 0)
+                 (long long)l->result.end);
+    else if (summed && r->checksum == 0)
         log_notice(l->conf.log, "RDB file was saved with checksum disabled: no check performed.");
-    else if (r->version >= RDB_VERSION_CHECKSUM && l->conf.checksum && r->checksum != l->crc)
-        snprintf(l->error, sizeof(l->error),
-                 "RDB CRC error: Wrong RDB checksum expected: (%llx) but got (%llx). Aborting now.",
-                 (unsigned long long)r->checksum, (unsigned long long)l->crc);
+    else if (summed && goes_on)
+        l->sum_wanted = true;
+    else if (summed)
+        check_sum(l);
+}
+
+/* Of the part that ends at result.end. */
+static void work_sum(struct io_job *job) {
+    struct load *l = (struct load *)job;
+    char *room = mem_alloc(BLOCK_BYTES);
+    int64_t end = l->result.end - RDB_CHECKSUM_LEN;
+    l->crc = 0;
+    for (int64_t at = 0; at < end && !l->read_error; at += BLOCK_BYTES) {
+        size_t len = end - at < BLOCK_BYTES ? (size_t)(end - at) : BLOCK_BYTES;
+        ssize_t got = io_disk_read(l->conf.io, l->fd, room, len, at);
+        if (got != (ssize_t)len) l->read_error = got < 0 ? (int)got : -EIO;
+        l->crc = crc64(l->crc, room, len);
+    }
+    mem_free_sized(room, BLOCK_BYTES);
+}
+
+static void sum_done(struct io_job *job) {
+    struct load *l = (struct load *)job;
+    l->job_out = l->starved = false;
+    if (l->read_error)
+        snprintf(l->error, sizeof(l->error), "%s: %s", l->path, strerror(-l->read_error));
+    else
+        check_sum(l);
+}
+
+static void begin_sum(struct load *l) {
+    l->sum_wanted = false;
+    l->read_error = 0; /* of what lies behind that part: not ours */
+    l->job_out = l->starved = true;
+    io_job_submit(l->conf.io, &l->job, IO_LANE_DISK, work_sum, sum_done);
 }
 
 static void fail_at(struct load *l) {
@@ -342,11 +387,19 @@ static enum rdb_status step_records(struct load *l) {
 }
 
 void load_step(struct load *l) {
-    if (l->error[0] == 0 && step_records(l) == RDB_AGAIN) return;
+    if (!l->ended && step_records(l) == RDB_AGAIN) return;
+    if (!l->ended && l->error[0]) l->result.end = offset(l);
+    l->ended = true;
     if (l->job_out)
         l->starved = true; /* the helper still has the block */
+    else if (l->sum_wanted && l->error[0] == 0)
+        begin_sum(l);
     else
         finish(l);
+}
+
+bool load_is_idle(const struct load *l) {
+    return !l->job_out;
 }
 
 void load_progress(const struct load *l, struct load_progress *out) {

@@ -19,6 +19,8 @@ struct load_conf {
     const char *path; /* copied */
     bool checksum;    /* is looked at */
     bool merge;       /* a key that is there already is replaced; otherwise that is an error */
+    bool aof_base; /* commands may follow: they go on behind result.end, and keys that are due are kept, since
+                      the commands know no better */
     int key_delay_us; /* for tests: a rest after each key */
     /* A function library of the file: borrowed during the call. */
     void (*function)(void *owner, struct slice library);
@@ -28,6 +30,7 @@ struct load_result {
     const char *error; /* NULL: all was loaded */
     uint64_t keys, expired, empty, functions;
     int64_t took_us;
+    int64_t end; /* offset behind what was read */
 };
 
 struct load_progress {
@@ -42,6 +45,8 @@ struct load *load_begin(const struct load_conf *conf,
 bool load_due(const struct load *l);
 void load_step(struct load *l);
 void load_progress(const struct load *l, struct load_progress *out);
+/* Whether nothing of it is with a helper. */
+bool load_is_idle(const struct load *l);
 /* Gives up, without a word. False: a helper is still at it; call again in a later turn. */
 bool load_cancel(struct load **l);
 

@@ -7,7 +7,7 @@ void loading_begin(struct loading *l, struct keyspace *ks, uint64_t total_bytes,
     if (l->flag) *l->flag = true;
     l->began_us = now_us;
     l->total_bytes = total_bytes;
-    l->loaded_bytes = 0;
+    l->loaded_bytes = l->used_mem = l->keys = 0;
     ks->active_expire = ks->expire_on_access = false;
 }
 
@@ -25,6 +25,8 @@ void loading_write_info(const struct loading *l, int64_t wall_us, int64_t now_us
     long long eta_s = part > 0 ? (long long)((double)took_us / part * (1 - part) / 1e6) : 1;
     buf_printf(out, "loading_start_time:%lld\r\nloading_total_bytes:%llu\r\n",
                (long long)(wall_us - took_us) / 1000000, (unsigned long long)l->total_bytes);
-    buf_printf(out, "loading_loaded_bytes:%llu\r\nloading_loaded_perc:%.2f\r\nloading_eta_seconds:%lld\r\n",
-               (unsigned long long)l->loaded_bytes, part * 100, eta_s);
+    buf_printf(out, "loading_rdb_used_mem:%llu\r\nloading_loaded_bytes:%llu\r\nloading_loaded_keys:%llu\r\n",
+               (unsigned long long)l->used_mem, (unsigned long long)l->loaded_bytes,
+               (unsigned long long)l->keys);
+    buf_printf(out, "loading_loaded_perc:%.2f\r\nloading_eta_seconds:%lld\r\n", part * 100, eta_s);
 }

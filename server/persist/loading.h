@@ -12,6 +12,7 @@ struct loading {
     bool active, expires_after; /* expires_after: what to go back to */
     int64_t began_us;
     uint64_t total_bytes, loaded_bytes;
+    uint64_t used_mem, keys; /* of the RDB part: the memory it came from, keys so far */
 };
 
 /* The keyspace stops expiring by itself: what is read is told of every deletion. */

@@ -51,13 +51,16 @@ static void wait_for_it(struct persist *p, struct call *call) {
 
 /* --- loading --- */
 
-static void keep_function(void *owner, struct slice library) {
-    struct persist *p = owner;
+void persist_keep_function(struct persist *p, struct slice library) {
     p->functions = mem_realloc(p->functions, (p->function_count + 1) * sizeof(*p->functions));
     p->functions[p->function_count++] = (struct slice){mem_strndup(library.ptr, library.len), library.len};
 }
 
-static void forget_functions(struct persist *p) {
+static void keep_function(void *owner, struct slice library) {
+    persist_keep_function(owner, library);
+}
+
+void persist_forget_functions(struct persist *p) {
     for (size_t i = 0; i < p->function_count; i++)
         mem_free((char *)p->functions[i].ptr);
     mem_free(p->functions);
@@ -65,7 +68,7 @@ static void forget_functions(struct persist *p) {
     p->function_count = 0;
 }
 
-static void log_loaded(struct persist *p, const struct load_result *r) {
+void persist_note_loaded(struct persist *p, const struct load_result *r) {
     log_notice(p->log, "Done loading RDB, keys loaded: %llu, keys expired: %llu, empty keys skipped: %llu.",
                (unsigned long long)r->keys, (unsigned long long)r->expired, (unsigned long long)r->empty);
     if (r->functions)
@@ -73,9 +76,13 @@ static void log_loaded(struct persist *p, const struct load_result *r) {
                     "%llu function libraries are kept for the next snapshot, but cannot be called: functions "
                     "are not built",
                     (unsigned long long)r->functions);
-    log_notice(p->log, "DB loaded from disk: %.3f seconds", (double)r->took_us / 1e6);
     p->stats.keys_loaded = r->keys;
     p->stats.keys_expired = r->expired;
+}
+
+static void log_loaded(struct persist *p, const struct load_result *r) {
+    persist_note_loaded(p, r);
+    log_notice(p->log, "DB loaded from disk: %.3f seconds", (double)r->took_us / 1e6);
 }
 
 /* Where the snapshot is; the caller frees it. */
@@ -105,7 +112,7 @@ static void begin_load(struct persist *p, bool merge,
                              .merge = merge,
                              .key_delay_us = p->conf.key_load_delay_us,
                              .function = keep_function};
-    forget_functions(p);
+    persist_forget_functions(p);
     p->loading = true;
     p->load = load_begin(&conf, done, p);
     mem_free(path);
@@ -196,35 +203,45 @@ static void task_done(void *owner, const char *error) {
     }
 }
 
+void persist_snapshot_conf(struct persist *p, struct snapshot_conf *conf) {
+    *conf = (struct snapshot_conf){.io = p->io,
+                                   .keyspace = p->keyspace,
+                                   .account = &p->buffers,
+                                   .functions = p->functions,
+                                   .function_count = p->function_count,
+                                   .redis_version = REDIS_VERSION,
+                                   .compress = p->conf.rdb_compression,
+                                   .checksum = p->conf.rdb_checksum,
+                                   .sync_early = p->conf.sync_early,
+                                   .version = p->conf.rdb_version,
+                                   .key_delay_us = p->conf.key_save_delay_us};
+}
+
+void persist_hold(struct persist *p, bool held) {
+    p->held = held;
+}
+
 static void begin_task(struct persist *p) {
     p->task = p->wanted;
     p->wanted = PERSIST_NOTHING;
     p->dirty_at_epoch = p->keyspace->dirty;
     p->stats.began_ms = p->stats.last_try_ms = p->keyspace->now_ms;
-    struct snapshot_conf conf = {.io = p->io,
-                                 .keyspace = p->keyspace,
-                                 .account = &p->buffers,
-                                 .functions = p->functions,
-                                 .function_count = p->function_count,
-                                 .folder = *p->folder,
-                                 .name = p->conf.dbfilename,
-                                 .redis_version = REDIS_VERSION,
-                                 .compress = p->conf.rdb_compression,
-                                 .checksum = p->conf.rdb_checksum,
-                                 .sync_early = p->conf.sync_early,
-                                 .version = p->conf.rdb_version,
-                                 .key_delay_us = p->task == PERSIST_SHUTDOWN ? 0 : p->conf.key_save_delay_us};
+    struct snapshot_conf conf;
+    persist_snapshot_conf(p, &conf);
+    conf.folder = *p->folder;
+    conf.name = p->conf.dbfilename;
+    if (p->task == PERSIST_SHUTDOWN) conf.key_delay_us = 0;
     if (p->task == PERSIST_BGSAVE) log_notice(p->log, "Background saving started by pid %d", (int)getpid());
     p->snapshot = snapshot_begin(&conf, task_done, p);
 }
 
 static bool can_begin(const struct persist *p) {
-    return p->snapshot == NULL && p->load == NULL && p->keyspace->walk == NULL;
+    return p->snapshot == NULL && p->load == NULL && p->keyspace->walk == NULL && !p->held;
 }
 
 void persist_turn(struct persist *p) {
     if (p->wanted && can_begin(p)) begin_task(p);
-    if (p->snapshot && persist_strained(p) && p->buffers.used / 2 > (int64_t)(persist_buffer_max(p)))
+    if (p->snapshot && persist_overrun(p))
         snapshot_abort(p->snapshot, "its buffers took twice the memory that snapshot-buffer-max allows");
 }
 
@@ -259,7 +276,11 @@ int64_t persist_buffer_max(const struct persist *p) {
 }
 
 bool persist_strained(const struct persist *p) {
-    return p->snapshot && p->buffers.used > persist_buffer_max(p);
+    return (p->snapshot || p->held) && p->buffers.used > persist_buffer_max(p);
+}
+
+bool persist_overrun(const struct persist *p) {
+    return persist_strained(p) && p->buffers.used / 2 > persist_buffer_max(p);
 }
 
 /* --- gates --- */
@@ -317,7 +338,7 @@ bool persist_close(struct persist *p) {
 }
 
 void persist_deinit(struct persist *p) {
-    forget_functions(p);
+    persist_forget_functions(p);
 }
 
 bool persist_saves_at_shutdown(const struct persist *p) {

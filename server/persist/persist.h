@@ -11,7 +11,9 @@
 
 struct io;
 struct load;
+struct load_result;
 struct snapshot;
+struct snapshot_conf;
 
 struct persist_conf {
     bool rdb_compression, rdb_checksum, stop_writes_on_error, sync_early;
@@ -51,6 +53,7 @@ struct persist {
     enum persist_task task;     /* what the snapshot is for */
     enum persist_task wanted;   /* what the next one is for: begins when the last walk left no marks */
     struct session *waiting; /* whose SAVE or RELOAD has not answered yet; borrowed, NULL once it is gone */
+    bool held;               /* snapshots wait: a rewrite of the append-only file is under way */
     struct persist_reload reload;
     uint64_t dirty_at_epoch;
     struct persist_stats stats;
@@ -80,6 +83,17 @@ void persist_load_step(struct persist *p);
 void persist_cron(struct persist *p);
 /* Whether snapshots hold more in memory than they should: requests are slowed down. */
 bool persist_strained(const struct persist *p);
+/* The same, twice as much: what is under way is ended. */
+bool persist_overrun(const struct persist *p);
+/* For the append-only file, which is rewritten by the same walk: how a snapshot is made here (folder and name
+ * are the caller's to set), and whether those of this module wait. */
+void persist_snapshot_conf(struct persist *p, struct snapshot_conf *conf);
+void persist_hold(struct persist *p, bool held);
+/* … and loaded like a file of this module: a function library is kept; what was loaded is logged and counted.
+ */
+void persist_keep_function(struct persist *p, struct slice library);
+void persist_forget_functions(struct persist *p);
+void persist_note_loaded(struct persist *p, const struct load_result *result);
 /* Ends what is under way; true when nothing is left. Called until then. */
 bool persist_close(struct persist *p);
 void persist_deinit(struct persist *p);

@@ -335,7 +335,7 @@ static void put_header(struct snapshot *s) {
     put_aux_int(s, "redis-bits", (int64_t)sizeof(void *) * 8);
     put_aux_int(s, "ctime", ks->now_ms / 1000);
     put_aux_int(s, "used-mem", ks->account->used);
-    put_aux_int(s, "aof-base", 0);
+    put_aux_int(s, "aof-base", s->conf.aof_base);
     for (size_t i = 0; i < s->conf.function_count; i++) {
         rdb_put_byte(&s->main.out, RDB_FUNCTION);
         rdb_put_string(&s->main.out, s->conf.functions[i]);
@@ -378,6 +378,7 @@ struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
     snapshot_file_init(&s->file, conf->io, conf->folder, conf->name);
     s->file.checksum = conf->checksum;
     s->file.sync_early = conf->sync_early;
+    s->file.makes_folder = conf->aof_base;
     put_header(s);
     mem_account_enter(outer);
     s->sink = (struct walk_sink){.owner = s,
@@ -387,7 +388,7 @@ struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
                                  .finish = sink_finish,
                                  .forget = sink_forget,
                                  .ready = sink_ready,
-                                 .flushed = sink_flushed,
+                                 .flushed = conf->aof_base ? NULL : sink_flushed,
                                  .end = sink_end};
     bool begun = walk_begin(conf->keyspace, &s->sink);
     must(begun);

@@ -22,6 +22,7 @@ struct snapshot_conf {
     const char *folder, *name; /* copied */
     const char *redis_version; /* borrowed */
     bool compress, checksum, sync_early;
+    bool aof_base;    /* of the append-only file: lasts through FLUSHALL, and the folder is made if need be */
     int version;      /* the lowest that is written */
     int key_delay_us; /* for tests: a rest after each key */
 };

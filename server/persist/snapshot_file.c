@@ -45,6 +45,7 @@ static bool failed(struct snapshot_file *f, const char *what, int error) {
 
 static bool is_open(struct snapshot_file *f) {
     if (f->fd >= 0) return true;
+    if (f->makes_folder) io_disk_mkdir(f->io, f->folder, 0755);
     f->fd = io_disk_open(f->io, f->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (f->fd >= 0) return true;
     snprintf(f->error, sizeof(f->error), "Failed opening the temp RDB file %s for saving: %s", f->temp,

@@ -16,7 +16,7 @@ struct snapshot_file {
     int fd;                     /* -1: not open yet */
     int64_t written, synced;
     uint64_t crc;
-    bool checksum, sync_early;
+    bool checksum, sync_early, makes_folder;
     char error[256]; /* "" while all went well */
 };
 

@@ -7,6 +7,7 @@
 #include "common/io/sim.h"
 #include "server/keyspace/walk.h"
 #include "server/persist/aof.h"
+#include "server/persist/persist.h"
 #include "tests/unit/support/engine.h"
 #include "tests/unit/support/test.h"
 #include <errno.h>
@@ -30,8 +31,9 @@ struct rig {
     struct io *io;
     struct engine e;
     struct loading loading;
+    struct persist persist;
     struct aof aof;
-    const char *dir;
+    char *dir;
     struct change_made made[CHANGES_MAX + 1]; /* from 1 */
     int count, acknowledged;                  /* acknowledged: all up to here */
     int least;                                /* must be there after the next start */
@@ -50,17 +52,25 @@ static void boot(struct rig *r, const char *policy) {
     engine_init(&r->e);
     if (getenv("TORC_TEST_ONE_SEED")) r->e.log.level = LOG_LEVEL_NOTICE;
     aof_register_options(&r->aof, r->e.conf);
+    persist_register_options(&r->persist, r->e.conf);
     struct conf_error err;
     assert_true(conf_assign(r->e.conf, "appendonly", "yes", &err));
     assert_true(conf_assign(r->e.conf, "appendfsync", policy, &err));
+    assert_true(conf_assign(r->e.conf, "aof-use-rdb-preamble", rng_below(&r->rng, 2) ? "yes" : "no", &err));
     r->dir = "/data";
+    r->persist.io = r->io;
+    r->persist.keyspace = &r->e.keyspace;
+    r->persist.log = &r->e.log;
+    r->persist.folder = &r->dir;
+    persist_start(&r->persist, r->e.exec, false);
     struct aof_parts parts = {.io = r->io,
                               .log = &r->e.log,
                               .keyspace = &r->e.keyspace,
                               .exec = r->e.exec,
                               .pool = &r->e.pool,
                               .loading = &r->loading,
-                              .dir = &r->dir};
+                              .persist = &r->persist,
+                              .dir = (const char *const *)&r->dir};
     keyspace_set_now(&r->e.keyspace, io_wall_us(r->io) / 1000);
     struct commit_gate *gate = exec_commit_gate(r->e.exec);
     gate->failed = note_failure;
@@ -75,6 +85,8 @@ static void go_down(struct rig *r) {
     exec_commit_gate(r->e.exec)->failed = NULL;
     engine_deinit(&r->e);
     memset(&r->aof, 0, sizeof(r->aof));
+    persist_deinit(&r->persist);
+    memset(&r->persist, 0, sizeof(r->persist));
     memset(&r->loading, 0, sizeof(r->loading));
 }
 
