@@ -138,6 +138,7 @@ void io_destroy(struct io **io_pointer) {
     if (!io) return;
     must(!io->in_turn);
     io_jobs_deinit(io);
+    if (io->ops->file_drain) io->ops->file_drain(io);
     must(io->stats.streams == 0 && io->jobs_pending == 0);
     io_signals_restore(io);
     io->ops->deinit(io);

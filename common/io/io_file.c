@@ -1,8 +1,18 @@
 /* Files: the blocking calls, and writes and syncs as completions.
  *
  * A completing operation is a small machine that knows how much is written: a short write goes on where it
- * stopped, and only when all is in the file does the sync begin. The engine may run it on its ring; otherwise
- * a helper of the disk lane runs it to the end. */
+ * stopped, and only when all is in the file does the sync begin.
+ *
+ *      start ──► write ──(all of it)──► sync ──► on_done          on the ring: a completion for each step
+ *                 ▲  │ short            ▲                         by a helper: one job for all of them
+ *                 └──┘        nothing to write
+ *
+ * A write alone, or a sync alone, is one step, and goes over the ring where the engine has one: measured, a
+ * write of 200 bytes takes 4 µs there and back over the ring, against 5 to 50 µs through a helper that has to
+ * be woken by a futex and to wake by an eventfd. A write with a sync behind it goes through a helper: on the
+ * ring the sync would begin only when the loop comes round again, with 500 connections up to a millisecond
+ * after the write was done. What the kernel cannot do at once (buffered writes to ext4, any sync) it hands to
+ * threads of its own, so no turn waits for a disk. */
 #include "common/io/io_file.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
@@ -15,6 +25,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define PARTS_MAX 1024 /* that the kernel takes in one call */
 
 /* --- the kernel's disk --- */
 
@@ -52,9 +64,19 @@ static ssize_t real_write(struct io *io, int fd, const void *bytes, size_t len, 
         ssize_t n = pwrite(fd, (const char *)bytes + done, len - done, offset + (int64_t)done);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return -errno;
+        if (n == 0) return -EIO; /* nobody says that this cannot be */
         done += (size_t)n;
     }
     return (ssize_t)done;
+}
+
+static ssize_t real_write_parts(struct io *io, int fd, const struct iovec *parts, unsigned count,
+                                int64_t offset) {
+    ssize_t n;
+    do {
+        n = pwritev(fd, parts, (int)count, offset);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
 }
 
 static int real_sync(struct io *io, int fd, bool data_only) {
@@ -123,9 +145,20 @@ static int real_list(struct io *io, const char *path, void (*each)(void *owner, 
     return 0;
 }
 
-const struct io_disk_ops io_disk_real = {real_open,     real_close,  real_read,   real_write,  real_sync,
-                                         real_truncate, real_size,   real_rename, real_unlink, real_mkdir,
-                                         real_sync_dir, real_exists, real_list};
+const struct io_disk_ops io_disk_real = {.open = real_open,
+                                         .close = real_close,
+                                         .read = real_read,
+                                         .write = real_write,
+                                         .write_parts = real_write_parts,
+                                         .sync = real_sync,
+                                         .truncate = real_truncate,
+                                         .size = real_size,
+                                         .rename = real_rename,
+                                         .unlink = real_unlink,
+                                         .mkdir = real_mkdir,
+                                         .sync_dir = real_sync_dir,
+                                         .exists = real_exists,
+                                         .list = real_list};
 
 /* --- blocking --- */
 
@@ -171,32 +204,82 @@ int io_disk_list(struct io *io, const char *path, void (*each)(void *owner, cons
 
 /* --- completing --- */
 
-static void work(struct io_job *job) {
-    struct io_file_op *op = LIST_OWNER(job, struct io_file_op, job);
-    while (op->part_count && !op->error) {
-        ssize_t n = io_disk_write(job->io, op->fd, op->parts->iov_base, op->parts->iov_len,
-                                  op->offset + (int64_t)op->written);
-        if (n < 0) {
-            op->error = (int)-n;
-        } else {
-            op->written += (size_t)n;
-            op->parts++;
-            op->part_count--;
-        }
+void io_file_wrote(struct io_file_op *op, size_t len) {
+    op->written += len;
+    while (op->part_count && len >= op->parts->iov_len) {
+        len -= op->parts->iov_len;
+        op->parts++;
+        op->part_count--;
     }
-    if (op->error || op->kind == IO_FILE_WRITE) return;
-    int outcome = io_disk_sync(job->io, op->fd, true);
-    if (outcome < 0)
-        op->error = -outcome;
-    else
-        op->synced = true;
+    if (len == 0) return;
+    must(op->part_count);
+    *op->parts = (struct iovec){(char *)op->parts->iov_base + len, op->parts->iov_len - len};
 }
 
-static void done(struct io_job *job) {
-    struct io_file_op *op = LIST_OWNER(job, struct io_file_op, job);
+unsigned io_file_parts_now(const struct io_file_op *op) {
+    return op->part_count < PARTS_MAX ? op->part_count : PARTS_MAX;
+}
+
+enum step { STEP_WRITE, STEP_SYNC, STEP_NONE };
+
+static enum step step_of(const struct io_file_op *op) {
+    if (op->error) return STEP_NONE;
+    if (op->part_count) return STEP_WRITE;
+    return op->kind == IO_FILE_WRITE || op->synced ? STEP_NONE : STEP_SYNC;
+}
+
+/* The step came to its end with `res`: bytes or 0, or a negative errno. */
+static void stepped(struct io_file_op *op, enum step step, ssize_t res) {
+    if (res == -EINTR) return;
+    if (res < 0)
+        op->error = (int)-res;
+    else if (step == STEP_SYNC)
+        op->synced = true;
+    else if (res == 0)
+        op->error = EIO;
+    else
+        io_file_wrote(op, (size_t)res);
+}
+
+static void over(struct io_file_op *op) {
     must(op->magic == IO_FILE_OP_MAGIC);
     op->magic = IO_DEAD_MAGIC;
     op->on_done(op);
+}
+
+/* --- by a helper --- */
+
+static void work(struct io_job *job) {
+    struct io_file_op *op = LIST_OWNER(job, struct io_file_op, job);
+    const struct io_disk_ops *disk = job->io->ops->disk;
+    for (enum step step; (step = step_of(op)) != STEP_NONE;)
+        stepped(op, step,
+                step == STEP_SYNC ? disk->sync(job->io, op->fd, true)
+                                  : disk->write_parts(job->io, op->fd, op->parts, io_file_parts_now(op),
+                                                      op->offset + (int64_t)op->written));
+}
+
+static void done(struct io_job *job) {
+    over(LIST_OWNER(job, struct io_file_op, job));
+}
+
+/* --- on the ring --- */
+
+static void next_step(struct io *io, struct io_file_op *op) {
+    switch (step_of(op)) {
+    case STEP_WRITE: io->ops->file_write(io, op); break;
+    case STEP_SYNC: io->ops->file_sync(io, op); break;
+    case STEP_NONE:
+        io->jobs_pending--;
+        io->callbacks++;
+        over(op);
+    }
+}
+
+void io_file_stepped(struct io_file_op *op, int res) {
+    must(op->magic == IO_FILE_OP_MAGIC);
+    stepped(op, step_of(op), res);
+    next_step(op->job.io, op);
 }
 
 static void start(struct io *io, struct io_file_op *op, enum io_file_kind kind, int fd, struct iovec *parts,
@@ -208,10 +291,15 @@ static void start(struct io *io, struct io_file_op *op, enum io_file_kind kind, 
                               .part_count = part_count,
                               .offset = offset,
                               .on_done = on_done};
-    if (io->ops->file_start)
-        io->ops->file_start(io, op);
-    else
+    io_file_wrote(op, 0); /* passes over parts without bytes */
+    if (io->ops->file_write == NULL || kind == IO_FILE_WRITE_SYNC || step_of(op) == STEP_NONE) {
         io_job_submit(io, &op->job, IO_LANE_DISK, work, done);
+        return;
+    }
+    op->job.io = io;
+    io->jobs_pending++;
+    io->stats.jobs++;
+    next_step(io, op);
 }
 
 void io_file_write(struct io *io, struct io_file_op *op, int fd, struct iovec *parts, unsigned part_count,

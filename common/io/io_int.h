@@ -92,7 +92,11 @@ struct io_engine_ops {
 
     void (*source_start)(struct io *io, struct io_source *source);
     void (*job_submit)(struct io *io, struct io_job *job);
-    void (*file_start)(struct io *io, struct io_file_op *op); /* NULL: through a helper thread */
+    /* One step of a file operation, which ends in io_file_stepped; both NULL: helpers do them. */
+    void (*file_write)(struct io *io, struct io_file_op *op); /* io_file_parts_now of its parts */
+    void (*file_sync)(struct io *io, struct io_file_op *op);
+    /* Waits for the last of them, which io_destroy may not leave behind. */
+    void (*file_drain)(struct io *io);
     const struct io_disk_ops *disk;
     void (*wake)(struct io *io); /* any thread */
 };
@@ -102,6 +106,8 @@ struct io_disk_ops {
     int (*close)(struct io *io, int fd);
     ssize_t (*read)(struct io *io, int fd, void *out, size_t len, int64_t offset);
     ssize_t (*write)(struct io *io, int fd, const void *bytes, size_t len, int64_t offset);
+    /* May be short. */
+    ssize_t (*write_parts)(struct io *io, int fd, const struct iovec *parts, unsigned count, int64_t offset);
     int (*sync)(struct io *io, int fd, bool data_only);
     int (*truncate)(struct io *io, int fd, int64_t size);
     int64_t (*size)(struct io *io, int fd);
@@ -247,6 +253,14 @@ void io_jobs_deinit(struct io *io);
 void io_job_run(struct io_job *job);                   /* work, with its account entered */
 void io_job_finish(struct io *io, struct io_job *job); /* merges the account, calls done */
 void io_threads_submit(struct io *io, struct io_job *job);
+
+/* The step under way ended with `res`: bytes or 0, or a negative errno. The next one begins, or on_done is
+ * called. */
+void io_file_stepped(struct io_file_op *op, int res);
+/* `len` bytes of its parts are in the file. */
+void io_file_wrote(struct io_file_op *op, size_t len);
+/* How many of its parts the next call may take. */
+unsigned io_file_parts_now(const struct io_file_op *op);
 
 int64_t io_timers_next(const struct io *io); /* due_us, INT64_MAX: none */
 

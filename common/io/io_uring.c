@@ -37,17 +37,12 @@
 #define PLAIN_BUF_BYTES     (8 * 1024) /* without incremental buffers each receive takes a whole one */
 #define PLAIN_BUFS_MIN      64
 #define INTO_RECV_BYTES_MAX (1 << 20)
+#define INLINE_WRITE_BYTES  (16 * 1024) /* what a file system that takes writes at once may copy in a turn */
 
-enum kind {
-    KIND_NONE,
-    KIND_RECV,
-    KIND_SEND,
-    KIND_CONNECT,
-    KIND_ACCEPT,
-    KIND_SOURCE,
-    KIND_PROBE,
-    KIND_MASK = 7
-};
+/* Kinds fill the low bits of an address. */
+#define KIND_MASK 7
+enum kind { KIND_NONE, KIND_RECV, KIND_SEND, KIND_CONNECT, KIND_ACCEPT, KIND_SOURCE, KIND_PROBE, KIND_FILE };
+_Static_assert(KIND_FILE <= KIND_MASK, "a kind fits into the low bits of an address");
 
 /* Memory that operations point to until they are submitted. */
 struct scratch {
@@ -68,6 +63,7 @@ struct uring {
     int probe_res;
     uint32_t probe_flags;
     bool probe_seen;
+    unsigned file_ops; /* steps of file operations under way */
 };
 
 static struct uring *uring_of(struct io *io) {
@@ -283,6 +279,35 @@ static void source_start(struct io *io, struct io_source *source) {
     source->armed = true;
 }
 
+/* --- files --- */
+
+/* Some file systems (XFS, btrfs) take small writes within the submitting call and without waiting; ext4 and
+ * all syncs go to the kernel's own threads. A big write goes there at once: copying it would be a long turn.
+ */
+static void file_write(struct io *io, struct io_file_op *op) {
+    struct io_uring_sqe *sqe = sqe_take(io, IORING_OP_WRITEV, op->fd, op, KIND_FILE);
+    size_t len = 0;
+    unsigned count = io_file_parts_now(op);
+    for (unsigned i = 0; i < count && len <= INLINE_WRITE_BYTES; i++)
+        len += op->parts[i].iov_len;
+    sqe->addr = (uintptr_t)op->parts;
+    sqe->len = count;
+    sqe->off = (uint64_t)op->offset + op->written;
+    if (len > INLINE_WRITE_BYTES) sqe->flags = IOSQE_ASYNC;
+    uring_of(io)->file_ops++;
+}
+
+static void file_sync(struct io *io, struct io_file_op *op) {
+    struct io_uring_sqe *sqe = sqe_take(io, IORING_OP_FSYNC, op->fd, op, KIND_FILE);
+    sqe->fsync_flags = IORING_FSYNC_DATASYNC;
+    uring_of(io)->file_ops++;
+}
+
+static void on_file(struct io *io, struct io_file_op *op, int res) {
+    uring_of(io)->file_ops--;
+    io_file_stepped(op, res);
+}
+
 /* --- completions --- */
 
 static void on_recv(struct io *io, struct io_stream *s, const struct io_uring_cqe *cqe) {
@@ -375,8 +400,8 @@ static void complete(struct io *io, const struct io_uring_cqe *cqe) {
         uring_of(io)->probe_flags = cqe->flags;
         uring_of(io)->probe_seen = true;
         break;
-    case KIND_NONE:
-    case KIND_MASK: break; /* a cancel that came too late, a close of what was closed */
+    case KIND_FILE: on_file(io, object, cqe->res); break;
+    case KIND_NONE: break; /* a cancel that came too late, a close of what was closed */
     }
 }
 
@@ -413,6 +438,14 @@ static void wait(struct io *io, int64_t timeout_us) {
         must(list_empty(&u->submitted));
         list_insert_after(&io->sends, &u->submitted);
         list_remove(&io->sends);
+    }
+}
+
+static void file_drain(struct io *io) {
+    struct uring *u = uring_of(io);
+    while (u->file_ops) {
+        wait(io, -1);
+        deliver(io);
     }
 }
 
@@ -592,6 +625,9 @@ const struct io_engine_ops io_uring_engine = {
     .socket_name = io_socket_name,
     .source_start = source_start,
     .job_submit = io_threads_submit,
+    .file_write = file_write,
+    .file_sync = file_sync,
+    .file_drain = file_drain,
     .disk = &io_disk_real,
     .wake = io_wake_eventfd,
 };

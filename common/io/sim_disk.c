@@ -228,6 +228,12 @@ static ssize_t sim_write(struct io *io, int fd, const void *bytes, size_t len, i
     return error ? error : (ssize_t)len;
 }
 
+/* One part at a time: a call that takes several may be short anywhere, and the caller goes on. */
+static ssize_t sim_write_parts(struct io *io, int fd, const struct iovec *parts, unsigned count,
+                               int64_t offset) {
+    return sim_write(io, fd, parts->iov_base, parts->iov_len, offset);
+}
+
 static int sim_sync(struct io *io, int fd, bool data_only) {
     struct handle *h = handle_at(io, fd);
     if (!h) return -EBADF;
@@ -339,9 +345,20 @@ static int sim_list(struct io *io, const char *path, void (*each)(void *owner, c
     return 0;
 }
 
-const struct io_disk_ops io_disk_sim = {sim_open,     sim_close,  sim_read,   sim_write,  sim_sync,
-                                        sim_truncate, sim_size,   sim_rename, sim_unlink, sim_mkdir,
-                                        sim_sync_dir, sim_exists, sim_list};
+const struct io_disk_ops io_disk_sim = {.open = sim_open,
+                                        .close = sim_close,
+                                        .read = sim_read,
+                                        .write = sim_write,
+                                        .write_parts = sim_write_parts,
+                                        .sync = sim_sync,
+                                        .truncate = sim_truncate,
+                                        .size = sim_size,
+                                        .rename = sim_rename,
+                                        .unlink = sim_unlink,
+                                        .mkdir = sim_mkdir,
+                                        .sync_dir = sim_sync_dir,
+                                        .exists = sim_exists,
+                                        .list = sim_list};
 
 /* --- power cuts --- */
 

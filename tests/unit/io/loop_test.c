@@ -1,7 +1,6 @@
 /* The loop without sockets: engines, timers, wake-ups, signals, jobs, files. */
 #include "common/base/mem.h"
-#include "common/io/io_file.h"
-#include "common/io/io_job.h"
+#include "common/io/io_int.h"
 #include "tests/unit/io/io_fixture.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -326,6 +327,133 @@ static void files_are_written_at_offsets(void **state) {
     io_destroy(&io);
 }
 
+/* Where a short write stopped, between any two bytes and with empty parts among them, the next one goes on.
+ */
+static void what_is_written_is_passed_over(void **state) {
+    char text[] = "abcdefghij";
+    for (size_t first = 0; first <= 10; first++) {
+        struct iovec parts[5] = {{text, 0}, {text, 3}, {text + 3, 0}, {text + 3, 6}, {text + 9, 1}};
+        struct io_file_op op = {.parts = parts, .part_count = 5};
+        io_file_wrote(&op, first);
+        char left[11] = "";
+        for (unsigned i = 0; i < op.part_count; i++)
+            strncat(left, op.parts[i].iov_base, op.parts[i].iov_len);
+        assert_string_equal(left, text + first);
+        assert_int_equal(op.written, first);
+        assert_true(op.part_count == 0 || op.parts->iov_len > 0);
+        io_file_wrote(&op, 10 - first);
+        assert_int_equal(op.part_count, 0);
+        assert_int_equal(op.written, 10);
+    }
+}
+
+/* More parts than one call takes, and enough bytes that no file system copies them within the turn. */
+static void many_parts_are_one_write(void **state) {
+    enum { PARTS = 2500, EACH = 37 };
+    struct io *io = fixture_io(state, NULL);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    static char bytes[PARTS * EACH], back[PARTS * EACH];
+    static struct iovec parts[PARTS];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 7 + i / 256);
+    for (size_t kind = 0; kind < 2; kind++) {
+        struct io_file_op op;
+        for (size_t i = 0; i < PARTS; i++)
+            parts[i] = (struct iovec){bytes + i * EACH, EACH};
+        if (kind)
+            io_file_write_sync(io, &op, fileno(file), parts, PARTS, 1, on_file);
+        else
+            io_file_write(io, &op, fileno(file), parts, PARTS, 0, on_file);
+        assert_int_equal(io_jobs_pending(io), 1);
+        TURN_UNTIL(io, op.kind == 0);
+        assert_int_equal(io_jobs_pending(io), 0);
+        assert_true(op.error == 0 && op.written == sizeof bytes && op.synced == (kind == 1));
+        assert_int_equal(io_disk_read(io, fileno(file), back, sizeof back, (int64_t)kind), sizeof back);
+        assert_memory_equal(back, bytes, sizeof bytes);
+    }
+    fclose(file);
+    io_destroy(&io);
+}
+
+/* A full disk refuses all of it, a limit lets the first part through, a device that cannot sync takes all:
+ * each tells how far it came. */
+static void errors_tell_how_far_it_came(void **state) {
+    struct io *io = fixture_io(state, NULL);
+    struct io_file_op op;
+    char bytes[3000] = "";
+    struct iovec parts[3];
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0 && null >= 0);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    struct rlimit before;
+    getrlimit(RLIMIT_FSIZE, &before);
+    for (size_t kind = 0; kind < 2; kind++) {
+        void (*const begin)(struct io *, struct io_file_op *, int, struct iovec *, unsigned, int64_t,
+                            void (*)(struct io_file_op *)) = kind ? io_file_write_sync : io_file_write;
+        parts[0] = (struct iovec){bytes, 100};
+        begin(io, &op, full, parts, 1, 0, on_file);
+        TURN_UNTIL(io, op.kind == 0);
+        assert_true(op.error == ENOSPC && op.written == 0 && !op.synced);
+
+        void (*on_limit)(int) = signal(SIGXFSZ, SIG_IGN);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){2000, before.rlim_max}), 0);
+        for (int i = 0; i < 3; i++)
+            parts[i] = (struct iovec){bytes, 1000};
+        begin(io, &op, fileno(file), parts, 3, 500, on_file);
+        TURN_UNTIL(io, op.kind == 0);
+        setrlimit(RLIMIT_FSIZE, &before);
+        signal(SIGXFSZ, on_limit);
+        assert_true(op.error == EFBIG && op.written == 1500 && !op.synced);
+        assert_int_equal(io_disk_size(io, fileno(file)), 2000);
+
+        parts[0] = (struct iovec){bytes, 100};
+        begin(io, &op, null, parts, 1, 0, on_file);
+        TURN_UNTIL(io, op.kind == 0);
+        assert_true(op.error == (kind ? EINVAL : 0) && op.written == 100 && !op.synced);
+    }
+    io_file_sync(io, &op, null, on_file);
+    TURN_UNTIL(io, op.kind == 0);
+    assert_true(op.error == EINVAL && !op.synced);
+    io_file_write_sync(io, &op, fileno(file), NULL, 0, 0, on_file);
+    TURN_UNTIL(io, op.kind == 0);
+    assert_true(op.error == 0 && op.written == 0 && op.synced);
+    io_file_write(io, &op, fileno(file), parts, 0, 0, on_file);
+    assert_int_equal(op.kind, IO_FILE_WRITE); /* done in a later turn, also where there is nothing to do */
+    TURN_UNTIL(io, op.kind == 0);
+    close(full);
+    close(null);
+    fclose(file);
+    io_destroy(&io);
+}
+
+/* The loop ends with writes under way: their memory stays until each has come back. */
+static void a_loop_waits_for_its_writes(void **state) {
+    enum { OPS = 20, EACH = 100000 };
+    struct io *io = fixture_io(state, NULL);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    static struct io_file_op ops[OPS];
+    struct iovec parts[OPS];
+    char *bytes = mem_zalloc(EACH);
+    for (int i = 0; i < OPS; i++) {
+        parts[i] = (struct iovec){bytes, EACH};
+        io_file_write(io, &ops[i], fileno(file), &parts[i], 1, (int64_t)i * EACH, on_file);
+    }
+    if (io_engine(io) != IO_ENGINE_URING) /* helpers finish what they have begun; the rest is the user's */
+        TURN_UNTIL(io, io_jobs_pending(io) == 0);
+    int fd = fileno(file);
+    io_destroy(&io);
+    for (int i = 0; i < OPS; i++)
+        assert_true(ops[i].kind == 0 && ops[i].error == 0 && ops[i].written == EACH);
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, (off_t)OPS * EACH);
+    mem_free(bytes);
+    fclose(file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_engine_is_chosen_and_says_why),
@@ -337,6 +465,10 @@ int main(void) {
         FOR_ENGINES(signals_become_callbacks),
         FOR_ENGINES(jobs_run_elsewhere_and_end_here),
         FOR_ENGINES(files_are_written_at_offsets),
+        cmocka_unit_test(what_is_written_is_passed_over),
+        FOR_ENGINES(many_parts_are_one_write),
+        FOR_ENGINES(errors_tell_how_far_it_came),
+        FOR_ENGINES(a_loop_waits_for_its_writes),
     };
     return cmocka_run_group_tests_name("io loop", tests, NULL, NULL);
 }
