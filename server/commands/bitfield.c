@@ -134,10 +134,10 @@ static int64_t field_load(struct slice value, const struct field_op *op) {
     return op->is_signed ? (int64_t)(raw << unused) >> unused : (int64_t)raw;
 }
 
-/* Runs the operation on `bytes`, replies, and tells whether a write went through (*changed: and made a
- * difference). */
-static bool field_run(struct call *call, const struct field_op *op, struct slice value, char *bytes,
-                      bool *changed) {
+/* Runs the operation on the bytes of `e` (NULL: it only reads), replies, and tells whether a write went
+ * through (*changed: and made a difference). */
+static bool field_run(struct call *call, const struct field_op *op, struct slice value, const struct entry *e,
+                      char *bytes, bool *changed) {
     int64_t old = field_load(value, op);
     if (op->verb == FIELD_GET) {
         resp_int(call->reply, old);
@@ -149,6 +149,7 @@ static bool field_run(struct call *call, const struct field_op *op, struct slice
         resp_null(call->reply);
         return false;
     }
+    string_before_write(e, op->offset >> 3, (op->offset + op->width + 7) >> 3);
     bits_store(bytes, op->offset, op->width, (uint64_t)result);
     *changed = (int64_t)result != old;
     resp_int(call->reply, op->verb == FIELD_SET ? old : (int64_t)result);
@@ -163,7 +164,7 @@ static void read_fields(struct call *call, const struct field_ops *list) {
     struct slice value = e ? string_view(e, scratch) : SLICE("");
     resp_array(call->reply, list->count);
     for (size_t i = 0; i < list->count; i++)
-        field_run(call, &list->ops[i], value, NULL, NULL);
+        field_run(call, &list->ops[i], value, NULL, NULL, NULL);
 }
 
 static void write_fields(struct call *call, const struct field_ops *list) {
@@ -178,7 +179,8 @@ static void write_fields(struct call *call, const struct field_ops *list) {
     resp_array(call->reply, list->count);
     for (size_t i = 0; i < list->count; i++) {
         bool changed;
-        if (field_run(call, &list->ops[i], value, bytes, &changed)) changes += grew || changed;
+        if (field_run(call, &list->ops[i], value, key_entry(&ref), bytes, &changed))
+            changes += grew || changed;
     }
     /* The string may have grown although all writes failed; replicas must follow. */
     if (changes == 0 && grew) changes = 1;

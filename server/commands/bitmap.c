@@ -40,6 +40,7 @@ static void cmd_setbit(struct call *call) {
 
     bool old = bits_get(bytes, offset);
     if (old != bit || before < (int64_t)len) {
+        string_before_write(key_entry(&ref), offset >> 3, len);
         bits_set(bytes, offset, bit);
         key_changed(call, &ref, NOTIFY_STRING, "setbit");
     }

@@ -63,6 +63,7 @@ static bool open_one(struct call *call, int arg, bool create, struct opened *o, 
         struct slice bytes;
         if (!view(call, e, &bytes)) return false;
         o->len = bytes.len;
+        string_before_write(e, 0, bytes.len);
         if (entry_encoding(e) == ENC_HEAP)
             o->bytes = string_heap(e)->bytes;
         else

@@ -25,7 +25,7 @@ static bool open_stream(struct call *call, struct key_ref *ref, bool absent_is_f
 /* And finds the group argv[3]. */
 static struct stream_group *open_group(struct call *call, struct key_ref *ref) {
     if (!open_stream(call, ref, false)) return NULL;
-    struct stream_group *g = stream_group_find(stream_of(key_entry(ref)), call->argv[3]);
+    struct stream_group *g = stream_group_open(stream_of(key_entry(ref)), call->argv[3]);
     if (g == NULL)
         resp_errorf(call->reply, "NOGROUP No such consumer group '%.*s' for key name '%.*s'",
                     (int)call->argv[3].len, call->argv[3].ptr, (int)call->argv[2].len, call->argv[2].ptr);
@@ -164,7 +164,7 @@ static void cmd_xack(struct call *call) {
     struct key_ref ref;
     if (!stream_open_read(call, &ref)) return;
     struct stream_group *g =
-        key_entry(&ref) ? stream_group_find(stream_of(key_entry(&ref)), call->argv[2]) : NULL;
+        key_entry(&ref) ? stream_group_open(stream_of(key_entry(&ref)), call->argv[2]) : NULL;
     if (g == NULL) {
         resp_int(call->reply, 0);
         return;

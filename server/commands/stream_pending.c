@@ -138,7 +138,7 @@ static bool parse_idle_min(struct call *call, struct claim_request *r, const cha
 static bool open_group(struct call *call, struct claim_request *r) {
     if (!stream_open_read(call, &r->ref)) return false;
     r->stream = key_entry(&r->ref) ? stream_of(key_entry(&r->ref)) : NULL;
-    r->group = r->stream ? stream_group_find(r->stream, call->argv[2]) : NULL;
+    r->group = r->stream ? stream_group_open(r->stream, call->argv[2]) : NULL;
     if (r->group) return true;
     stream_error_no_group(call);
     return false;

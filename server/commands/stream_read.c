@@ -221,7 +221,7 @@ static void read_stream_grouped(struct call *call, const struct read_request *r,
     key_open(call, r->first_key + i, &ref);
     if (key_entry(&ref) == NULL) return;
     struct stream *s = stream_of(key_entry(&ref));
-    struct group_read g = {call, &ref, s, stream_group_find(s, r->group), NULL};
+    struct group_read g = {call, &ref, s, stream_group_open(s, r->group), NULL};
     bool created, history = !stream_id_eq(r->after[i], STREAM_ID_MAX);
     g.consumer = stream_consumer_take(call, &ref, g.group, r->consumer, &created);
 

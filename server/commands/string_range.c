@@ -73,6 +73,7 @@ static void cmd_setrange(struct call *call) {
     } else {
         key_store(call, &ref, string_create_raw(ref.name, len, ENTRY_NO_DEADLINE, &bytes));
     }
+    string_before_write(key_entry(&ref), (size_t)offset, end);
     memcpy(bytes + offset, part.ptr, part.len);
     key_changed(call, &ref, NOTIFY_STRING, "setrange");
 

@@ -8,7 +8,10 @@
  *
  * All that happens further inside goes by spots: a spot is a pack and where it hangs. A pack that changed is
  * put back at its spot, which settles what follows: one without elements goes, the tree learns its weight,
- * one that lies deep enough is squeezed. */
+ * one that lies deep enough is squeezed.
+ *
+ * While a walk is under way, a pack that it has still to see is left alone: own() gives a copy for change,
+ * and abandon() leaves one that goes to the walk. */
 #include "server/ds/deque.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
@@ -39,6 +42,35 @@ static inline uint64_t front_count(const struct deque *d) {
 
 uint64_t deque_count(const struct deque *d) {
     return front_count(d) + d->middle.count + (d->back ? d->back->count : 0);
+}
+
+/* --- packs that a walk has still to see --- */
+
+static inline bool is_shared(const struct deque *d, const struct pack *p) {
+    return unlikely(d->walk != NULL) && p->mark != d->parity;
+}
+
+/* Takes a pack of the deque that is about to change and returns the one that may. */
+static struct pack *own(struct deque *d, struct pack *p) {
+    if (likely(!is_shared(d, p))) return p;
+    p->mark = d->parity & 1; /* the walk's from now on */
+    struct pack *copy = pack_copy(p);
+    d->walk->copied_bytes += pack_memory(copy);
+    return copy;
+}
+
+/* A pack goes. */
+static void abandon(struct deque *d, struct pack *p) {
+    if (is_shared(d, p))
+        p->mark = d->parity & 1;
+    else
+        pack_destroy(&p);
+}
+
+/* What is put into the deque is none of the walk's business. */
+static struct pack *marked(const struct deque *d, struct pack *p) {
+    p->mark = d->parity & 1;
+    return p;
 }
 
 /* --- spots --- */
@@ -99,11 +131,12 @@ static uint32_t distance(const struct pack_cursor *at, uint32_t most) {
     return most;
 }
 
-/* How a pack rests at the cursor or beside it: squeezed if that lies deep enough, or else open. Packs at the
- * ends are never in the tree, so its first one lies at depth 1. */
-static struct pack *at_rest(const struct pack_cursor *c, struct pack *p, const struct deque_rules *rules) {
+/* How a pack (taken) rests at the cursor or beside it: squeezed if that lies deep enough, or else open. Packs
+ * at the ends are never in the tree, so its first one lies at depth 1. */
+static struct pack *at_rest(struct deque *d, const struct pack_cursor *c, struct pack *p,
+                            const struct deque_rules *rules) {
     bool deep = rules->open_ends > 0 && distance(c, rules->open_ends) + 1 >= rules->open_ends;
-    return deep ? pack_squeeze(p) : pack_fit(pack_open(p));
+    return marked(d, deep ? pack_squeeze(p) : pack_fit(pack_open(p)));
 }
 
 /* After a pack joined or left the tree at an end: the one that crossed the line of depth. */
@@ -115,7 +148,7 @@ static void shift_line(struct deque *d, bool front, const struct deque_rules *ru
         struct pack_cursor here = c;
         struct pack *neighbour = front ? pack_cursor_next(&c) : pack_cursor_prev(&c);
         bool deep = depth == rules->open_ends;
-        if (deep != (p->kind == PACK_SQUEEZED)) pack_cursor_set(&here, at_rest(&here, p, rules));
+        if (deep != (p->kind == PACK_SQUEEZED)) pack_cursor_set(&here, at_rest(d, &here, own(d, p), rules));
         p = neighbour;
     }
 }
@@ -123,7 +156,7 @@ static void shift_line(struct deque *d, bool front, const struct deque_rules *ru
 /* --- packs come and go --- */
 
 static void to_middle(struct deque *d, struct pack *p, bool front, const struct deque_rules *rules) {
-    pack_tree_push(&d->middle, pack_fit(p), front);
+    pack_tree_push(&d->middle, marked(d, pack_fit(own(d, p))), front);
     shift_line(d, front, rules);
 }
 
@@ -131,7 +164,7 @@ static void to_middle(struct deque *d, struct pack *p, bool front, const struct 
 static void refill(struct deque *d, bool front, const struct deque_rules *rules) {
     struct pack *p = pack_tree_pop(&d->middle, front);
     if (p) {
-        p = pack_open(p);
+        if (p->kind == PACK_SQUEEZED) p = marked(d, pack_open(own(d, p)));
         shift_line(d, front, rules);
     }
     if (front && !p) {
@@ -144,8 +177,9 @@ static void refill(struct deque *d, bool front, const struct deque_rules *rules)
         d->back = p;
 }
 
-/* Makes it the first or last of all. */
+/* Makes a new pack the first or last of all. */
 static void put_at_end(struct deque *d, struct pack *p, bool front, const struct deque_rules *rules) {
+    p = marked(d, p);
     if (d->front == NULL) {
         d->front = p;
     } else if (front) {
@@ -164,29 +198,38 @@ void deque_append_pack(struct deque *d, struct pack *p, const struct deque_rules
     put_at_end(d, p, false, rules);
 }
 
+/* Takes the pack at the spot, or what became of it, out. The spot is no longer valid. */
+static void drop_pack(struct spot *s, struct pack *p, const struct deque_rules *rules) {
+    abandon(s->deque, p);
+    if (s->part == MIDDLE)
+        pack_cursor_remove(&s->cursor);
+    else
+        refill(s->deque, s->part == FRONT, rules);
+}
+
 /* Takes the pack, which stood at the spot before it was changed, and puts it back there. The spot is no
  * longer valid. */
 static void put_back(struct spot *s, struct pack *p, const struct deque_rules *rules) {
     struct deque *d = s->deque;
-    if (likely(p->count)) {
-        if (s->part == FRONT)
-            d->front = p;
-        else if (s->part == BACK)
-            d->back = p;
-        else
-            pack_cursor_set(&s->cursor, at_rest(&s->cursor, p, rules));
-        return;
-    }
-    pack_destroy(&p);
-    if (s->part == MIDDLE)
-        pack_cursor_remove(&s->cursor);
+    if (unlikely(p->count == 0))
+        drop_pack(s, marked(d, p), rules);
+    else if (s->part == FRONT)
+        d->front = marked(d, p);
+    else if (s->part == BACK)
+        d->back = marked(d, p);
     else
-        refill(d, s->part == FRONT, rules);
+        pack_cursor_set(&s->cursor, at_rest(d, &s->cursor, p, rules));
+}
+
+/* The pack at the spot, for change: to be put back. */
+static struct pack *open_spot(struct spot *s) {
+    return pack_open(own(s->deque, s->pack));
 }
 
 /* Puts a new pack before or behind the one at the spot, which is no longer valid then. */
 static void put_beside(struct spot *s, struct pack *p, bool before, const struct deque_rules *rules) {
     struct deque *d = s->deque;
+    p = marked(d, p);
     if (s->part == FRONT && (before || d->back == NULL))
         put_at_end(d, p, before, rules);
     else if (s->part == FRONT)
@@ -196,7 +239,7 @@ static void put_beside(struct spot *s, struct pack *p, bool before, const struct
     else if (s->part == BACK)
         put_at_end(d, p, false, rules);
     else
-        pack_cursor_insert(&s->cursor, at_rest(&s->cursor, p, rules), before);
+        pack_cursor_insert(&s->cursor, at_rest(d, &s->cursor, p, rules), before);
 }
 
 /* --- changing --- */
@@ -204,7 +247,11 @@ static void put_beside(struct spot *s, struct pack *p, bool before, const struct
 void deque_push(struct deque *d, struct slice value, bool front, const struct deque_rules *rules) {
     struct pack **end = front || d->back == NULL ? &d->front : &d->back;
     bool joined = false;
-    if (likely(*end != NULL)) *end = pack_try_push(*end, value, front, &rules->limits, &joined);
+    if (likely(*end != NULL)) {
+        if (unlikely(d->walk != NULL) && pack_takes(*end, value, &rules->limits)) *end = own(d, *end);
+        *end = pack_try_push(*end, value, front, &rules->limits, &joined);
+        if (joined) marked(d, *end);
+    }
     if (unlikely(!joined)) put_at_end(d, pack_create(value, &rules->limits), front, rules);
 }
 
@@ -236,7 +283,7 @@ void deque_insert(struct deque *d, uint64_t index, struct slice value, const str
         return;
     }
     uint32_t offset = (uint32_t)(index - s.first);
-    struct pack *p = pack_open(s.pack);
+    struct pack *p = open_spot(&s);
     if (pack_takes(p, value, &rules->limits)) {
         put_back(&s, pack_insert(p, offset, value), rules);
         return;
@@ -247,7 +294,7 @@ void deque_insert(struct deque *d, uint64_t index, struct slice value, const str
     }
     put_back(&s, p, rules); /* it is full: behind its neighbour's last, or between the two */
     must(seek(d, index - 1, &s));
-    p = pack_open(s.pack);
+    p = open_spot(&s);
     bool takes = pack_takes(p, value, &rules->limits);
     put_back(&s, takes ? pack_push(p, value, false) : p, rules);
     if (takes) return;
@@ -256,7 +303,7 @@ void deque_insert(struct deque *d, uint64_t index, struct slice value, const str
 }
 
 static void replace_in(struct spot *s, uint32_t offset, struct slice value, const struct deque_rules *rules) {
-    struct pack *p = pack_open(s->pack);
+    struct pack *p = open_spot(s);
     put_back(s, pack_replace(p, offset, value), rules);
 }
 
@@ -295,9 +342,9 @@ static void mend(struct deque *d, uint64_t index, const struct deque_rules *rule
     if (bytes > rules->limits.bytes_max / 2 ||
         (uint32_t)(s.pack->count + left.pack->count) > rules->limits.count_max / 2)
         return;
-    struct pack *right = pack_cursor_remove(&s.cursor);
+    struct pack *right = own(d, pack_cursor_remove(&s.cursor));
     must(seek(d, left.first, &left));
-    put_back(&left, pack_join(pack_open(left.pack), pack_open(right)), rules);
+    put_back(&left, pack_join(open_spot(&left), pack_open(right)), rules);
 }
 
 void deque_remove(struct deque *d, uint64_t index, uint64_t count, const struct deque_rules *rules) {
@@ -309,8 +356,10 @@ void deque_remove(struct deque *d, uint64_t index, uint64_t count, const struct 
         uint32_t n = count < there ? (uint32_t)count : there;
         count -= n;
         inside = s.part == MIDDLE;
-        struct pack *p = n == s.pack->count ? s.pack : pack_open(s.pack);
-        put_back(&s, pack_erase(p, offset, n), rules);
+        if (n == s.pack->count)
+            drop_pack(&s, s.pack, rules);
+        else
+            put_back(&s, pack_erase(open_spot(&s), offset, n), rules);
     }
     if (inside) mend(d, index, rules);
 }
@@ -326,7 +375,7 @@ uint64_t deque_remove_equal(struct deque *d, struct slice value, uint64_t limit,
         uint64_t erased = 0, first = s.first;
         bool inside = s.part == MIDDLE;
         if (pack_has(s.pack, value)) {
-            struct pack *p = pack_erase_equal(pack_open(s.pack), value, limit - removed, reverse, &erased);
+            struct pack *p = pack_erase_equal(open_spot(&s), value, limit - removed, reverse, &erased);
             put_back(&s, p, rules);
             /* with a neighbour that was looked at already */
             if (inside && erased < count) mend(d, reverse ? first + count - erased : first, rules);
@@ -378,10 +427,50 @@ void deque_find(const struct deque *d, struct slice value, uint64_t index, uint6
 void deque_init_copy(struct deque *copy, const struct deque *d) {
     deque_init(copy);
     struct spot s;
-    if (d->front) copy->front = pack_copy(d->front);
-    if (d->back) copy->back = pack_copy(d->back);
+    if (d->front) copy->front = marked(copy, pack_copy(d->front));
+    if (d->back) copy->back = marked(copy, pack_copy(d->back));
     for (bool there = seek(readable(d), front_count(d), &s); there && s.part == MIDDLE; there = next(&s))
-        pack_tree_push(&copy->middle, pack_copy(s.pack), false);
+        pack_tree_push(&copy->middle, marked(copy, pack_copy(s.pack)), false);
+}
+
+void deque_each_pack(const struct deque *d, void (*visit)(void *, const struct pack *), void *arg) {
+    struct spot s;
+    for (bool there = seek(readable(d), 0, &s); there; there = next(&s))
+        visit(arg, s.pack);
+}
+
+/* --- walks --- */
+
+void deque_walk_begin(struct deque *d, struct deque_walk *w) {
+    struct spot s;
+    must(d->walk == NULL);
+    *w = (struct deque_walk){.count = deque_packs(d)};
+    w->packs = mem_alloc((w->count + 1) * sizeof(struct pack *));
+    size_t n = 0;
+    for (bool there = seek(d, 0, &s); there; there = next(&s))
+        w->packs[n++] = s.pack;
+    must(n == w->count);
+    d->parity ^= 1;
+    d->walk = w;
+}
+
+bool deque_walk_step(struct deque *d, void (*visit)(void *, const struct pack *), void *arg) {
+    struct deque_walk *w = d->walk;
+    if (w->at == w->count) return false;
+    struct pack *p = w->packs[w->at++];
+    if (visit) visit(arg, p);
+    if (p->mark == d->parity)
+        pack_destroy(&p);
+    else
+        marked(d, p);
+    return true;
+}
+
+void deque_walk_end(struct deque *d) {
+    struct deque_walk *w = d->walk;
+    must(w->at == w->count);
+    mem_free_sized(w->packs, (w->count + 1) * sizeof(struct pack *));
+    d->walk = NULL;
 }
 
 size_t deque_bytes(const struct deque *d) {
@@ -411,6 +500,7 @@ void deque_verify(const struct deque *d) {
     pack_tree_verify(&d->middle);
     struct spot s;
     for (bool there = seek(readable(d), 0, &s); there; there = next(&s)) {
+        must(d->walk || s.pack->mark == d->parity);
         if (pack_is_plain(s.pack)) {
             must(s.pack->count == 1);
             continue;

@@ -1,7 +1,10 @@
 /* A deque: a long sequence of byte strings, kept in packs. Pushing and popping at both ends is O(1), any
  * index is found in O(log n), and inserting or removing there costs as much as one pack.
  *
- * Indexes count from 0. What is visited is borrowed during the call; the deque must not change meanwhile. */
+ * Indexes count from 0. What is visited is borrowed during the call; the deque must not change meanwhile.
+ *
+ * A walk (snapshot) hands out the packs that were there when it began, in their order and as they were then,
+ * whatever is changed meanwhile: a pack that it has not come to is not changed but replaced by a copy. */
 #ifndef TORC_DS_DEQUE_H
 #define TORC_DS_DEQUE_H
 
@@ -10,6 +13,8 @@
 struct deque {
     struct pack *front, *back; /* owned; back is NULL while there is only one pack, both when it is empty */
     struct pack_tree middle;   /* the packs between them */
+    struct deque_walk *walk;   /* the walk under way, or NULL; borrowed */
+    uint8_t parity;            /* mark that packs get; those with the other are still to be walked */
 };
 
 /* How packs are filled; may differ from call to call. */
@@ -54,6 +59,23 @@ void deque_range(const struct deque *d, uint64_t index, uint64_t count, bool rev
  */
 void deque_find(const struct deque *d, struct slice value, uint64_t index, uint64_t count, bool reverse,
                 pack_match *match, void *arg);
+
+/* All packs in their order. */
+void deque_each_pack(const struct deque *d, void (*visit)(void *arg, const struct pack *p), void *arg);
+
+/* --- walks --- */
+struct deque_walk {
+    struct pack **packs; /* owned array: those of the beginning; the walk's own are those it was given */
+    size_t count, at;
+    size_t copied_bytes; /* that packs take which are there twice */
+};
+/* Begins a walk; the one before must have ended. `w` is borrowed until deque_walk_end. Time and memory for
+ * the list of packs, not for what is in them. */
+void deque_walk_begin(struct deque *d, struct deque_walk *w);
+/* Visits the next pack; false when the walk is through. `visit` NULL: that is how an aborted walk ends. */
+bool deque_walk_step(struct deque *d, void (*visit)(void *arg, const struct pack *p), void *arg);
+/* Ends a walk that is through. */
+void deque_walk_end(struct deque *d);
 
 void deque_verify(const struct deque *d); /* panics unless all is well; for tests */
 

@@ -27,6 +27,7 @@ static struct pack *allocate(size_t room, enum pack_kind kind) {
     p->room = kind == PACK_OPEN ? whole - sizeof(*p) : room;
     p->start = 0;
     p->count = 0;
+    p->mark = 0;
     p->kind = kind;
     return p;
 }
@@ -55,7 +56,7 @@ struct pack *pack_create_from(const void *listpack) {
     uint32_t bytes = listpack_bytes(listpack);
     struct pack *p = allocate(bytes, PACK_OPEN);
     memcpy(p->bytes, listpack, bytes);
-    p->count = listpack_count(listpack) & ((1u << 30) - 1);
+    p->count = listpack_count(listpack) & PACK_COUNT_MAX;
     return p;
 }
 
@@ -220,7 +221,7 @@ struct pack *pack_replace(struct pack *p, uint32_t index, struct slice value) {
 }
 
 static uint32_t add_counts(uint32_t count, int64_t more) {
-    return (uint32_t)(count + more) & ((1u << 30) - 1);
+    return (uint32_t)(count + more) & PACK_COUNT_MAX;
 }
 
 struct pack *pack_erase(struct pack *p, uint32_t index, uint32_t count) {

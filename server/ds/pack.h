@@ -20,10 +20,13 @@ enum pack_kind {
 struct pack {
     size_t room;         /* bytes behind this header */
     uint32_t start;      /* open: where in them the listpack begins; squeezed: bytes of the listpack */
-    uint32_t count : 30; /* elements */
+    uint32_t count : 29; /* elements */
+    uint32_t mark : 1;   /* the deque's: whether a walk has still to see it */
     uint32_t kind : 2;
     char bytes[];
 };
+
+#define PACK_COUNT_MAX ((1u << 29) - 1)
 
 /* How much goes into one pack. */
 struct pack_limits {

@@ -43,7 +43,7 @@ struct walk {
     int visiting_db;
     struct link queue;        /* struct walk_value */
     struct kept_tables *kept; /* owned */
-    size_t kept_bytes;
+    size_t kept_bytes, copied_bytes;
 };
 
 bool walk_begin(struct keyspace *ks, const struct walk_sink *sink) {
@@ -86,16 +86,25 @@ static void begin_value(struct walk *w, int db_index, const struct entry *e) {
     v->type = entry_type(e);
     v->access = entry_access(e);
     v->deadline_ms = entry_deadline(e);
-    v->next_deadline_ms = hash_next_deadline(e);
+    v->next_deadline_ms = v->type == VALUE_HASH ? hash_next_deadline(e) : ENTRY_NO_DEADLINE;
     v->key = (struct slice){mem_strndup(key.ptr, key.len), key.len};
     value_walk_begin(&v->walk, e, tell_element);
     v->count = value_walk_count(&v->walk);
     list_append(&w->queue, &v->link);
 }
 
+/* Once per command or step, which is when it may have grown. */
+static void count_copied(struct walk *w, struct walk_value *v) {
+    size_t copied = value_walk_copied(&v->walk);
+    w->copied_bytes += copied - v->copied_bytes;
+    v->copied_bytes = copied;
+}
+
 static void free_value(struct walk *w, struct walk_value *v) {
     list_remove(&v->link);
-    value_walk_end(&v->walk);
+    w->copied_bytes -= v->copied_bytes;
+    struct entry *kept = value_walk_end(&v->walk);
+    if (kept) reaper_take_entry(w->keyspace->reaper, kept);
     if (v->kept) {
         w->kept_bytes -= v->kept_bytes;
         reaper_take_entry(w->keyspace->reaper, v->kept);
@@ -109,6 +118,7 @@ static void step_value(struct walk *w, size_t *budget) {
     struct walk_value *v = LIST_OWNER(w->queue.next, struct walk_value, link);
     if (!v->begun && w->sink) w->sink->begin(w->sink->owner, v);
     v->begun = true;
+    count_copied(w, v);
     if (value_walk_step(&v->walk, budget)) return;
     if (w->sink) w->sink->finish(w->sink->owner, v);
     free_value(w, v);
@@ -125,6 +135,16 @@ bool walk_keeps(struct walk *w, struct entry *e) {
     return true;
 }
 
+size_t walk_copied_bytes(const struct walk *w) {
+    return w ? w->copied_bytes : 0;
+}
+
+const char *walk_phase(const struct walk *w) {
+    if (w == NULL) return NULL;
+    if (w->sink == NULL) return "clearing";
+    return list_empty(&w->queue) ? "tables" : "value";
+}
+
 size_t walk_kept_bytes(const struct walk *w) {
     return w ? w->kept_bytes : 0;
 }
@@ -132,7 +152,7 @@ size_t walk_kept_bytes(const struct walk *w) {
 /* --- tables --- */
 
 static void hand_over(struct walk *w, int db_index, const struct entry *e) {
-    if (value_walk_can(e))
+    if (value_walk_can(e) && (w->sink->pieces >> entry_type(e) & 1))
         begin_value(w, db_index, e);
     else
         w->sink->entry(w->sink->owner, db_index, e);
@@ -144,7 +164,12 @@ static void visit(void *arg, void *item) {
 }
 
 void walk_before_change(struct walk *w, struct keytable *kt, struct entry_at at) {
-    if (w->sink == NULL || table_walked(&kt->table, at.pos)) return;
+    if (table_walked(&kt->table, at.pos)) {
+        struct value_walk *walk = value_walk_of(at.entry);
+        if (walk) count_copied(w, value_of(walk));
+        return;
+    }
+    if (w->sink == NULL) return;
     table_set_walked(&kt->table, at.pos);
     hand_over(w, kt->walk_db, at.entry);
 }

@@ -22,16 +22,19 @@ struct walk_value {
     uint32_t access;
     int64_t deadline_ms;
     int64_t next_deadline_ms; /* of a hash: hash_next_deadline of then */
-    size_t count;             /* elements that it had */
-    struct slice key;         /* owned */
-    struct entry *kept;       /* owned: the entry, once it was deleted */
-    size_t kept_bytes;
+    size_t count;       /* elements that it had; packs of a list, nodes of a stream, bytes of a string */
+    struct slice key;   /* owned */
+    struct entry *kept; /* owned: the entry, once it was deleted */
+    size_t kept_bytes, copied_bytes;
     void *sink_data; /* the sink's; NULL at first */
 };
 
 /* What is handed over is valid during the call, and not to be changed. */
 struct walk_sink {
     void *owner;
+    /* Types (1 << enum value_type) of which large values are handed over in pieces; of others, as one. Lists,
+     * streams and strings come in their order and in their turn, but for a stream's groups. */
+    unsigned pieces;
     /* A value in one piece. Also between `begin` and `finish` of another one. */
     void (*entry)(void *owner, int db_index, const struct entry *entry);
     /* A large one: `element` once for each of its elements, `begin` when its turn comes, `finish` when all
@@ -60,8 +63,14 @@ bool walk_due(const struct keyspace *ks);
 void walk_abort(struct keyspace *ks, const char *reason);
 /* Aborts it and does all the steps that are left: before the keyspace goes. */
 void walk_destroy(struct keyspace *ks);
-/* Bytes of what was deleted and is kept until the walk has been there, estimated. */
+#define WALK_TABLES (1u << VALUE_HASH | 1u << VALUE_SET | 1u << VALUE_ZSET)
+#define WALK_ALL    (WALK_TABLES | 1u << VALUE_LIST | 1u << VALUE_STREAM | 1u << VALUE_STRING)
+/* Bytes of what was deleted and is kept until the walk has been there, estimated; and of what there is twice
+ * since it was changed before the walk came there. */
 size_t walk_kept_bytes(const struct walk *walk);
+size_t walk_copied_bytes(const struct walk *walk);
+/* What is being done, for INFO: "tables", "value", "clearing" after an abort; NULL: no walk. */
+const char *walk_phase(const struct walk *walk);
 
 /* By keys.c, right before the entry at `at` changes or goes. */
 void walk_before_change(struct walk *walk, struct keytable *kt, struct entry_at at);

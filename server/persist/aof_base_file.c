@@ -247,6 +247,7 @@ struct aof_base_file *aof_base_begin(const struct aof_base_conf *conf,
     io_timer_init(&b->rest, rested);
     mem_account_enter(outer);
     b->sink = (struct walk_sink){.owner = b,
+                                 .pieces = WALK_TABLES,
                                  .entry = take_entry,
                                  .begin = begin_value,
                                  .element = take_element,

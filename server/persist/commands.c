@@ -64,6 +64,13 @@ static void write_loading(struct buf *out, const struct persist *p) {
     put(out, "loading_eta_seconds", share > 0 ? (int64_t)((double)elapsed_s / share) - elapsed_s : 1);
 }
 
+/* Where a snapshot, or a rewrite of the append-only file, is: among the keys, within a large value, at the
+ * disk behind all of them; or its marks are taken away after it was aborted. */
+static const char *phase(const struct persist *p) {
+    const char *walk = walk_phase(p->keyspace->walk);
+    return walk ? walk : p->snapshot ? "disk" : "none";
+}
+
 static void write_persistence(struct buf *out, void *module) {
     const struct persist *p = module;
     const struct keyspace *ks = p->keyspace;
@@ -72,14 +79,16 @@ static void write_persistence(struct buf *out, void *module) {
     size_t total = 0, done = p->snapshot ? snapshot_keys(p->snapshot, &total) : 0;
     put(out, "loading", p->loading);
     put(out, "async_loading", 0);
-    put(out, "current_cow_peak", p->snapshot ? p->buffers.peak : 0);
-    put(out, "current_cow_size", p->snapshot ? p->buffers.used : 0);
+    put(out, "current_cow_peak", p->snapshot ? p->buffers_peak : 0);
+    put(out, "current_cow_size", persist_buffer_bytes(p));
     put(out, "current_cow_size_age", 0);
     buf_printf(out, "current_fork_perc:%.2f\r\n", total ? (double)done * 100 / (double)total : 0.0);
     put(out, "current_save_keys_processed", (int64_t)done);
     put(out, "current_save_keys_total", (int64_t)total);
-    put(out, "snapshot_buffer_bytes", p->buffers.used);
-    put(out, "snapshot_buffer_bytes_peak", p->buffers.peak);
+    buf_printf(out, "snapshot_phase:%s\r\n", phase(p));
+    put(out, "snapshot_buffer_bytes", persist_buffer_bytes(p));
+    put(out, "snapshot_buffer_bytes_peak", p->buffers_peak);
+    put(out, "snapshot_buffer_bytes_max", persist_buffer_max(p));
     put(out, "snapshot_kept_bytes", (int64_t)walk_kept_bytes(ks->walk));
     put(out, "rdb_changes_since_last_save", (int64_t)ks->dirty);
     put(out, "rdb_bgsave_in_progress", background || p->wanted == PERSIST_BGSAVE);
@@ -88,7 +97,7 @@ static void write_persistence(struct buf *out, void *module) {
     put(out, "rdb_last_bgsave_time_sec", st->last_took_s);
     put(out, "rdb_current_bgsave_time_sec", background ? (ks->now_ms - st->began_ms) / 1000 : -1);
     put(out, "rdb_saves", (int64_t)st->saves);
-    put(out, "rdb_last_cow_size", p->buffers.peak);
+    put(out, "rdb_last_cow_size", p->snapshot ? 0 : p->buffers_peak);
     put(out, "rdb_last_load_keys_expired", (int64_t)st->keys_expired);
     put(out, "rdb_last_load_keys_loaded", (int64_t)st->keys_loaded);
     write_loading(out, p);

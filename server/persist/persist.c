@@ -176,7 +176,6 @@ static void task_done(void *owner, const char *error) {
     enum persist_task task = p->task;
     p->snapshot = NULL;
     p->task = PERSIST_NOTHING;
-    mem_account_note_peak(&p->buffers);
     if (error == NULL) {
         p->keyspace->dirty -= p->dirty_at_epoch < p->keyspace->dirty ? p->dirty_at_epoch : p->keyspace->dirty;
         p->stats.last_save_ms = p->keyspace->now_ms;
@@ -219,12 +218,14 @@ void persist_snapshot_conf(struct persist *p, struct snapshot_conf *conf) {
 
 void persist_hold(struct persist *p, bool held) {
     p->held = held;
+    if (held) p->buffers_peak = 0;
 }
 
 static void begin_task(struct persist *p) {
     p->task = p->wanted;
     p->wanted = PERSIST_NOTHING;
     p->dirty_at_epoch = p->keyspace->dirty;
+    p->buffers_peak = 0;
     p->stats.began_ms = p->stats.last_try_ms = p->keyspace->now_ms;
     struct snapshot_conf conf;
     persist_snapshot_conf(p, &conf);
@@ -239,8 +240,14 @@ static bool can_begin(const struct persist *p) {
     return p->snapshot == NULL && p->load == NULL && p->keyspace->walk == NULL && !p->held;
 }
 
+static void note_buffers(struct persist *p) {
+    int64_t bytes = persist_buffer_bytes(p);
+    if (bytes > p->buffers_peak) p->buffers_peak = bytes;
+}
+
 void persist_turn(struct persist *p) {
     if (p->wanted && can_begin(p)) begin_task(p);
+    if (p->snapshot || p->held) note_buffers(p);
     if (p->snapshot && persist_overrun(p))
         snapshot_abort(p->snapshot, "its buffers took twice the memory that snapshot-buffer-max allows");
 }
@@ -263,7 +270,6 @@ static bool point_reached(struct persist *p) {
 
 void persist_cron(struct persist *p) {
     if (p->wanted == PERSIST_NOTHING && can_begin(p) && point_reached(p)) p->wanted = PERSIST_BGSAVE;
-    mem_account_note_peak(&p->buffers);
 }
 
 /* --- limits --- */
@@ -275,12 +281,17 @@ int64_t persist_buffer_max(const struct persist *p) {
     return share > BUFFER_MAX_LEAST ? share : BUFFER_MAX_LEAST;
 }
 
+int64_t persist_buffer_bytes(const struct persist *p) {
+    if (p->snapshot == NULL && !p->held) return 0;
+    return p->buffers.used + (int64_t)walk_copied_bytes(p->keyspace->walk);
+}
+
 bool persist_strained(const struct persist *p) {
-    return (p->snapshot || p->held) && p->buffers.used > persist_buffer_max(p);
+    return persist_buffer_bytes(p) > persist_buffer_max(p);
 }
 
 bool persist_overrun(const struct persist *p) {
-    return persist_strained(p) && p->buffers.used / 2 > persist_buffer_max(p);
+    return persist_buffer_bytes(p) / 2 > persist_buffer_max(p);
 }
 
 /* --- gates --- */

@@ -48,6 +48,7 @@ struct persist {
     char *const *folder;
 
     struct mem_account buffers; /* of snapshots: not counted as used */
+    int64_t buffers_peak;       /* of these and of what the walk has twice, of this snapshot or the last */
     struct snapshot *snapshot;  /* under way, or NULL */
     struct load *load;          /* the same */
     enum persist_task task;     /* what the snapshot is for */

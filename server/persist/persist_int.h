@@ -10,5 +10,7 @@ bool persist_is_saving(const struct persist *p);
 void persist_want(struct persist *p, enum persist_task task, struct call *waits);
 /* The bytes that a snapshot's buffers may take. */
 int64_t persist_buffer_max(const struct persist *p);
+/* Those that they take now, copies of what changed meanwhile included. */
+int64_t persist_buffer_bytes(const struct persist *p);
 
 #endif

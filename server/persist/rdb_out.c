@@ -79,13 +79,17 @@ static void mark(struct rdb_out *out, size_t at, size_t len) {
     out->marks[out->mark_count++] = (struct rdb_mark){at, len};
 }
 
+void rdb_put_string_head(struct rdb_out *out, size_t len, bool compressed) {
+    if (compressed && len >= RDB_COMPRESS_MIN && !out->unmarked) mark(out, out->bytes.len, len);
+    rdb_put_length(out, len);
+}
+
 void rdb_put_string(struct rdb_out *out, struct slice s) {
     int64_t value;
     if (s.len <= RDB_INT_DIGITS_MAX && num_parse_int64(s.ptr, s.len, &value) && put_encoded_int(out, value))
         return;
-    if (s.len >= RDB_COMPRESS_MIN && !out->unmarked) mark(out, out->bytes.len, s.len);
     buf_reserve(&out->bytes, LENGTH_BYTES_MAX + s.len);
-    rdb_put_length(out, s.len);
+    rdb_put_string_head(out, s.len, true);
     buf_append_slice(&out->bytes, s);
 }
 

@@ -33,6 +33,8 @@ void rdb_put_byte(struct rdb_out *out, uint8_t byte);
 void rdb_put_length(struct rdb_out *out, uint64_t length);
 /* Canonical integers of 32 bits are written as such. */
 void rdb_put_string(struct rdb_out *out, struct slice s);
+/* The length of a string whose bytes are appended next, all to this buffer if it is to be `compressed`. */
+void rdb_put_string_head(struct rdb_out *out, size_t len, bool compressed);
 void rdb_put_int_string(struct rdb_out *out, int64_t value); /* the string of its digits */
 void rdb_put_u16(struct rdb_out *out, uint16_t value);       /* these little-endian */
 void rdb_put_u64(struct rdb_out *out, uint64_t value);

@@ -6,7 +6,7 @@
 #include "common/base/panic.h"
 #include "server/ds/listpack.h"
 #include "server/persist/rdb_format.h"
-#include "server/types/stream_group.h"
+#include "server/types/stream_walk.h"
 
 /* --- writing --- */
 
@@ -20,15 +20,23 @@ static void put_id(struct rdb_out *out, struct stream_id id) {
     rdb_put_length(out, id.seq);
 }
 
+uint8_t rdb_stream_type(int version) {
+    return version >= RDB_VERSION_SETS ? RDB_STREAM_3 : RDB_STREAM_2;
+}
+
+void rdb_put_stream_node(struct rdb_out *out, struct stream_id id, struct slice listpack) {
+    rdb_put_length(out, 16); /* the id is a string of sixteen bytes */
+    put_raw_id(out, id);
+    rdb_put_string(out, listpack);
+}
+
 static void put_nodes(struct rdb_out *out, const struct stream *s) {
     struct id_cursor at;
     rdb_put_length(out, s->nodes.count);
     for (bool more = id_cursor_seek(&at, &s->nodes, STREAM_ID_MIN); more; more = id_cursor_next(&at)) {
         void *lp;
         memcpy(&lp, at.value, sizeof(lp));
-        rdb_put_length(out, 16); /* the id is a string of sixteen bytes */
-        put_raw_id(out, at.id);
-        rdb_put_string(out, (struct slice){lp, listpack_bytes(lp)});
+        rdb_put_stream_node(out, at.id, (struct slice){lp, listpack_bytes(lp)});
     }
 }
 
@@ -42,7 +50,7 @@ static void put_consumer(struct rdb_out *out, const struct stream_consumer *c, u
         put_raw_id(out, at.id);
 }
 
-static void put_group(struct rdb_out *out, const struct stream_group *g, uint8_t type) {
+void rdb_put_stream_group(struct rdb_out *out, const struct stream_group *g, uint8_t type) {
     struct id_cursor at;
     rdb_put_string(out, stream_group_name(g));
     put_id(out, g->last_id);
@@ -62,20 +70,26 @@ static void put_group(struct rdb_out *out, const struct stream_group *g, uint8_t
         put_consumer(out, c, type);
 }
 
+void rdb_put_stream_head(struct rdb_out *out, const struct stream_head *head) {
+    rdb_put_length(out, head->length);
+    put_id(out, head->last_id);
+    put_id(out, head->first_id);
+    put_id(out, head->max_deleted_id);
+    rdb_put_length(out, head->entries_added);
+    rdb_put_length(out, head->groups);
+}
+
 void rdb_put_stream(struct rdb_out *out, const struct entry *e, uint8_t type) {
     const struct stream *s = stream_of(e);
     put_nodes(out, s);
-    rdb_put_length(out, s->length);
-    put_id(out, s->last_id);
-    put_id(out, s->first_id);
-    put_id(out, s->max_deleted_id);
-    rdb_put_length(out, s->entries_added);
+    const struct stream_head head = {s->length,   s->entries_added,  s->last_id,
+                                     s->first_id, s->max_deleted_id, s->groups.count};
+    rdb_put_stream_head(out, &head);
     struct name_cursor groups;
     const struct stream_group *g;
-    rdb_put_length(out, s->groups.count);
     name_cursor_begin(&groups, &s->groups);
     while ((g = name_cursor_next(&groups)))
-        put_group(out, g, type);
+        rdb_put_stream_group(out, g, type);
 }
 
 /* --- reading --- */

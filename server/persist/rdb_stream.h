@@ -11,15 +11,24 @@
 #ifndef TORC_PERSIST_RDB_STREAM_H
 #define TORC_PERSIST_RDB_STREAM_H
 
+#include "server/ds/stream_id.h"
 #include "server/persist/rdb_in.h"
 #include "server/persist/rdb_out.h"
 #include "server/types/entry.h"
 
 struct stream;
+struct stream_group;
+struct stream_head;
 
 /* The stream in the entry, as `type` (RDB_STREAM_2, or RDB_STREAM_3 with the time of consumers' last
  * success). */
 void rdb_put_stream(struct rdb_out *out, const struct entry *e, uint8_t type);
+/* Its parts, in this order behind the count of nodes: each node, the head, each group. */
+void rdb_put_stream_node(struct rdb_out *out, struct stream_id id, struct slice listpack);
+void rdb_put_stream_head(struct rdb_out *out, const struct stream_head *head);
+void rdb_put_stream_group(struct rdb_out *out, const struct stream_group *g, uint8_t type);
+/* The type that a file of that version has. */
+uint8_t rdb_stream_type(int version);
 
 /* One that is being read; zero-initialised before each. */
 struct rdb_stream {

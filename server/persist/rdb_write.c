@@ -1,5 +1,5 @@
 /* See rdb_write.h. What is one allocation here is one string there: listpacks and intsets are copied. Large
- * collections are a count and their elements. */
+ * collections are a count and their elements, or nodes of a list or stream. */
 #include "server/persist/rdb_write.h"
 #include "common/base/panic.h"
 #include "server/persist/rdb_format.h"
@@ -33,11 +33,11 @@ uint8_t rdb_type_of(const struct entry *e, int version) {
     bool small = entry_encoding(e) == ENC_LISTPACK;
     switch (entry_type(e)) {
     case VALUE_STRING: return RDB_STRING;
-    case VALUE_LIST: return small ? RDB_LIST_QUICKLIST_2 : RDB_LIST;
+    case VALUE_LIST: return RDB_LIST_QUICKLIST_2;
     case VALUE_SET: return type_of_set(e, version);
     case VALUE_ZSET: return small ? RDB_ZSET_LISTPACK : RDB_ZSET_2;
     case VALUE_HASH: return type_of_hash(e);
-    case VALUE_STREAM: return version >= RDB_VERSION_SETS ? RDB_STREAM_3 : RDB_STREAM_2;
+    case VALUE_STREAM: return rdb_stream_type(version);
     default: panic("no RDB type for values of type %d", (int)entry_type(e));
     }
 }
@@ -69,9 +69,21 @@ static void put_scored(void *arg, struct slice member, double score) {
     rdb_put_double(arg, score);
 }
 
-static bool put_listed(void *arg, struct slice element) {
-    rdb_put_string(arg, element);
-    return true;
+void rdb_put_pack(struct rdb_out *out, const struct pack *p) {
+    if (pack_is_plain(p)) {
+        rdb_put_length(out, RDB_NODE_PLAIN);
+        rdb_put_string(out, (struct slice){p->bytes, p->room});
+        return;
+    }
+    void *temp;
+    const void *lp = pack_borrow(p, &temp);
+    rdb_put_length(out, RDB_NODE_PACKED);
+    rdb_put_string(out, (struct slice){lp, listpack_bytes(lp)});
+    pack_return(p, &temp);
+}
+
+static void put_listed(void *arg, const struct pack *p) {
+    rdb_put_pack(arg, p);
 }
 
 static void put_members(struct rdb_out *out, const struct entry *e) {
@@ -97,13 +109,14 @@ void rdb_put_value(struct rdb_out *out, const struct entry *e, int version) {
         }
         break;
     case RDB_LIST_QUICKLIST_2:
-        rdb_put_length(out, 1);
-        rdb_put_length(out, RDB_NODE_PACKED);
-        put_blob(out, e);
-        break;
-    case RDB_LIST:
-        rdb_put_length(out, list_count(e));
-        list_range(e, 0, SIZE_MAX, false, put_listed, out);
+        if (entry_encoding(e) == ENC_TREE) {
+            rdb_put_length(out, deque_packs(list_deque(e)));
+            deque_each_pack(list_deque(e), put_listed, out);
+        } else {
+            rdb_put_length(out, 1);
+            rdb_put_length(out, RDB_NODE_PACKED);
+            put_blob(out, e);
+        }
         break;
     case RDB_SET:
         rdb_put_length(out, set_count(e));

@@ -2,7 +2,8 @@
  *
  * The file is one stream of records. While a large value has its turn in it, records of small ones, taken
  * because they are about to change, go into a second stream, which follows when the large one is complete;
- * elements of other large values wait in a buffer beside each until its turn.
+ * elements of other large values wait in a buffer beside each until its turn. (Lists, streams and strings
+ * come in their order; only a stream's groups may be early, and follow its head.)
  *
  *      main:      │ key │ key │ large: head, early elements, element, element …  │ key …
  *      deferred:                          │ key │ key │ ─────────────────────────┘
@@ -16,12 +17,15 @@
 #include "server/keyspace/access.h"
 #include "server/keyspace/walk.h"
 #include "server/persist/rdb_format.h"
+#include "server/persist/rdb_stream.h"
 #include "server/persist/rdb_write.h"
 #include "server/persist/snapshot_file.h"
 #include <stdio.h>
 
 #define CHUNK_BYTES (256 << 10)
 #define QUEUE_BYTES (8 << 20) /* while so much waits for the helper, the walk rests */
+#define COMPRESS_BYTES_MAX                                                                                   \
+    (4 << 20) /* longer strings are written as they are, or they would be in memory twice */
 #define NO_DATABASE (-1)
 
 struct chunk {
@@ -29,7 +33,7 @@ struct chunk {
     struct rdb_out out;
 };
 
-struct stream {
+struct track {
     struct rdb_out out;
     int db; /* of the last record */
 };
@@ -38,7 +42,7 @@ struct snapshot {
     struct io_job job; /* first: jobs come back by it */
     struct snapshot_conf conf;
     struct walk_sink sink;
-    struct stream main, deferred;
+    struct track main, deferred;
     const struct walk_value *turn;
     struct chunk *queue, **queue_end; /* owned; for the next job */
     struct chunk *out_chunks;         /* of the job that is out */
@@ -97,7 +101,7 @@ static void free_chunks(struct snapshot *s, struct chunk *chunk) {
 
 /* --- records --- */
 
-static void put_head(struct snapshot *s, struct stream *to, int db, int64_t deadline_ms,
+static void put_head(struct snapshot *s, struct track *to, int db, int64_t deadline_ms,
                      const struct entry *use, uint8_t type, struct slice key) {
     const struct keyspace *ks = s->conf.keyspace;
     if (to->db != db) {
@@ -130,7 +134,7 @@ static void key_written(struct snapshot *s) {
 static void sink_entry(void *owner, int db_index, const struct entry *e) {
     struct snapshot *s = owner;
     struct mem_account *outer = mem_account_enter(s->conf.account);
-    struct stream *to = s->turn ? &s->deferred : &s->main;
+    struct track *to = s->turn ? &s->deferred : &s->main;
     put_head(s, to, db_index, entry_deadline(e), e, rdb_type_of(e, s->conf.version), entry_key(e));
     rdb_put_value(&to->out, e, s->conf.version);
     key_written(s);
@@ -142,9 +146,28 @@ static bool is_dated(const struct walk_value *v) {
     return v->type == VALUE_HASH && v->next_deadline_ms != ENTRY_NO_DEADLINE;
 }
 
-static uint8_t large_type(const struct walk_value *v) {
-    if (v->type == VALUE_HASH) return is_dated(v) ? RDB_HASH_FIELD_TTLS : RDB_HASH;
-    return v->type == VALUE_SET ? RDB_SET : RDB_ZSET_2;
+static uint8_t large_type(const struct snapshot *s, const struct walk_value *v) {
+    switch (v->type) {
+    case VALUE_STRING: return RDB_STRING;
+    case VALUE_LIST: return RDB_LIST_QUICKLIST_2;
+    case VALUE_SET: return RDB_SET;
+    case VALUE_ZSET: return RDB_ZSET_2;
+    case VALUE_STREAM: return rdb_stream_type(s->conf.version);
+    default: return is_dated(v) ? RDB_HASH_FIELD_TTLS : RDB_HASH;
+    }
+}
+
+/* What was told before the value's turn. */
+static void put_early(struct snapshot *s, struct walk_value *v) {
+    if (v->sink_data == NULL) return;
+    splice(s, v->sink_data);
+    mem_free(v->sink_data);
+    v->sink_data = NULL;
+}
+
+/* A string that is to be compressed is one. */
+static bool is_in_one_chunk(const struct walk_value *v) {
+    return v->type == VALUE_STRING && v->count <= COMPRESS_BYTES_MAX;
 }
 
 static void sink_begin(void *owner, struct walk_value *v) {
@@ -154,14 +177,13 @@ static void sink_begin(void *owner, struct walk_value *v) {
     must(s->turn == NULL);
     s->turn = v;
     entry_set_access(&use, v->access);
-    put_head(s, &s->main, v->db_index, v->deadline_ms, &use, large_type(v), v->key);
+    put_head(s, &s->main, v->db_index, v->deadline_ms, &use, large_type(s, v), v->key);
     if (is_dated(v)) rdb_put_u64(&s->main.out, (uint64_t)v->next_deadline_ms);
-    rdb_put_length(&s->main.out, v->count);
-    if (v->sink_data) {
-        splice(s, v->sink_data);
-        mem_free(v->sink_data);
-        v->sink_data = NULL;
-    }
+    if (v->type == VALUE_STRING)
+        rdb_put_string_head(&s->main.out, v->count, is_in_one_chunk(v));
+    else
+        rdb_put_length(&s->main.out, v->count);
+    if (v->type != VALUE_STREAM) put_early(s, v);
     mem_account_enter(outer);
 }
 
@@ -174,11 +196,7 @@ static struct rdb_out *early_elements(struct snapshot *s, struct walk_value *v) 
     return v->sink_data;
 }
 
-static void sink_element(void *owner, struct walk_value *v, const struct value_element *element) {
-    struct snapshot *s = owner;
-    struct mem_account *outer = mem_account_enter(s->conf.account);
-    bool turn = v == s->turn;
-    struct rdb_out *to = turn ? &s->main.out : early_elements(s, v);
+static void put_member(const struct walk_value *v, struct rdb_out *to, const struct value_element *element) {
     if (is_dated(v)) {
         bool dated = element->deadline_ms != ENTRY_NO_DEADLINE;
         rdb_put_length(to, dated ? (uint64_t)(element->deadline_ms - v->next_deadline_ms) + 1 : 0);
@@ -186,7 +204,32 @@ static void sink_element(void *owner, struct walk_value *v, const struct value_e
     rdb_put_string(to, element->name);
     if (v->type == VALUE_HASH) rdb_put_string(to, element->value);
     if (v->type == VALUE_ZSET) rdb_put_double(to, element->score);
-    if (turn) push_if_full(s);
+}
+
+static void put_part(struct snapshot *s, struct walk_value *v, struct rdb_out *to,
+                     const struct value_element *element) {
+    if (element->group) {
+        rdb_put_stream_group(to, element->group, rdb_stream_type(s->conf.version));
+    } else if (element->head) {
+        rdb_put_stream_head(to, element->head);
+        put_early(s, v);
+    } else {
+        rdb_put_stream_node(to, element->id, element->name);
+    }
+}
+
+static void sink_element(void *owner, struct walk_value *v, const struct value_element *element) {
+    struct snapshot *s = owner;
+    struct mem_account *outer = mem_account_enter(s->conf.account);
+    bool turn = v == s->turn;
+    struct rdb_out *to = turn ? &s->main.out : early_elements(s, v);
+    switch (v->type) {
+    case VALUE_STRING: buf_append_slice(&to->bytes, element->name); break;
+    case VALUE_LIST: rdb_put_pack(to, element->pack); break;
+    case VALUE_STREAM: put_part(s, v, to, element); break;
+    default: put_member(v, to, element);
+    }
+    if (turn && !is_in_one_chunk(v)) push_if_full(s);
     mem_account_enter(outer);
 }
 
@@ -198,7 +241,7 @@ static void sink_finish(void *owner, struct walk_value *v) {
     if (s->deferred.out.bytes.len) {
         splice(s, &s->deferred.out);
         s->main.db = s->deferred.db;
-        s->deferred = (struct stream){.out = {.unmarked = !s->conf.compress}, .db = NO_DATABASE};
+        s->deferred = (struct track){.out = {.unmarked = !s->conf.compress}, .db = NO_DATABASE};
     }
     key_written(s);
     push_if_full(s);
@@ -372,7 +415,7 @@ struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
     s->done = done;
     s->owner = owner;
     s->queue_end = &s->queue;
-    s->main = s->deferred = (struct stream){.out = {.unmarked = !conf->compress}, .db = NO_DATABASE};
+    s->main = s->deferred = (struct track){.out = {.unmarked = !conf->compress}, .db = NO_DATABASE};
     s->keys_total = keyspace_count(conf->keyspace);
     io_timer_init(&s->rest, rested);
     snapshot_file_init(&s->file, conf->io, conf->folder, conf->name);
@@ -382,6 +425,7 @@ struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
     put_header(s);
     mem_account_enter(outer);
     s->sink = (struct walk_sink){.owner = s,
+                                 .pieces = WALK_ALL,
                                  .entry = sink_entry,
                                  .begin = sink_begin,
                                  .element = sink_element,

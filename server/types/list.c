@@ -14,7 +14,7 @@
 #define INLINE_MAX     1024 /* bytes of a listpack beside its key; more would be moved with every growth */
 #define INLINE_AGAIN   512  /* to which it must come down to be there again */
 #define SAFE_BYTES_MAX 8192 /* of a node whose limit is in elements */
-#define NODE_COUNT_MAX ((1u << 29) - 1)
+#define NODE_COUNT_MAX PACK_COUNT_MAX
 
 struct list_large {
     struct deque deque;
@@ -32,6 +32,10 @@ static struct list_large *large_of(const struct entry *e) {
 }
 static struct deque *deque_of(const struct entry *e) {
     return &large_of(e)->deque;
+}
+
+struct deque *list_deque(const struct entry *e) {
+    return deque_of(e);
 }
 
 struct list_rules list_rules(int64_t max_listpack_size, int64_t compress_depth, uint64_t plain_min) {
@@ -129,7 +133,7 @@ static struct entry *settle(struct entry *e, const struct list_rules *rules) {
     if (is_inline(e)) return e;
     struct list_large *large = large_of(e);
     const struct pack *only = large->deque.front;
-    if (only == NULL || large->deque.back) return e;
+    if (only == NULL || large->deque.back || large->deque.walk) return e; /* a walk holds the deque */
     if (!large->named_listpack) {
         if (pack_is_plain(only) || exceeds(pack_bytes(only), only->count, rules, 2)) return e;
         large->named_listpack = true;

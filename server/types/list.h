@@ -50,6 +50,9 @@ void list_range(const struct entry *e, size_t index, size_t count, bool reverse,
 void list_find(const struct entry *e, struct slice value, size_t index, size_t count, bool reverse,
                pack_match *match, void *arg);
 
+/* The deque of a large list (ENC_TREE), for walks. */
+struct deque *list_deque(const struct entry *e);
+
 /* For DEBUG: how many packs it is in (one when it is inline), and what they hold. */
 struct list_shape {
     size_t packs, bytes;

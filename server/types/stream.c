@@ -3,8 +3,8 @@
  *
  *      nodes (by first id)   [5-0]──►listpack  [105-0]──►listpack  [205-0]──►listpack····room
  *
- * Every change of a node's bytes passes open_node, every removal drop_node: that is where a snapshot can take
- * a node as it was. */
+ * Every change of a node's bytes passes open_node or seal_tail, every removal drop_node: that is where a walk
+ * under way (stream_walk.h) takes a node as it was. */
 #include "server/types/stream.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
@@ -52,9 +52,14 @@ static void *resize_node(struct stream *s, void *value, size_t from, size_t to) 
     return lp;
 }
 
+static uint32_t node_room(const struct stream *s, const void *value) {
+    return is_tail(s, value) ? s->tail_room : listpack_bytes(node_of((void *)(uintptr_t)value));
+}
+
 /* A node is about to change and may need `more` bytes. The last node keeps the room that it gets, which is
  * twice what it had, but not above `room_max` without need. */
-static void *open_node(struct stream *s, void *value, size_t more, size_t room_max) {
+static void *open_node(struct stream *s, struct stream_id master, void *value, size_t more, size_t room_max) {
+    if (unlikely(s->walk != NULL)) stream_walk_copy_node(s->walk, master, value, node_room(s, value));
     void *lp = node_of(value);
     size_t bytes = listpack_bytes(lp);
     if (!is_tail(s, value)) return resize_node(s, value, bytes, bytes + more);
@@ -72,7 +77,8 @@ static void close_node(struct stream *s, void *value, size_t bytes, size_t more)
 }
 
 /* The last node gets no more entries: it keeps what it needs. */
-static void seal_tail(struct stream *s, void *value) {
+static void seal_tail(struct stream *s, struct stream_id master, void *value) {
+    if (unlikely(s->walk != NULL)) stream_walk_copy_node(s->walk, master, value, s->tail_room);
     resize_node(s, value, s->tail_room, listpack_bytes(node_of(value)));
     s->tail_room = 0;
 }
@@ -82,7 +88,8 @@ static void drop_node(struct stream *s, struct stream_id master, void *value) {
     void *lp = node_of(value);
     size_t room = tail ? s->tail_room : listpack_bytes(lp);
     s->node_bytes -= mem_good_size(room);
-    mem_free_sized(lp, room);
+    if (likely(s->walk == NULL) || !stream_walk_keeps_node(s->walk, master, (uint32_t)room))
+        mem_free_sized(lp, room);
     id_tree_remove(&s->nodes, master);
     if (!tail) return;
     void *last = id_tree_last(&s->nodes, NULL);
@@ -129,9 +136,9 @@ enum stream_added stream_append(struct stream *s, struct stream_id id, const str
     struct stream_id master = id;
     void *value = id_tree_last(&s->nodes, &master), *lp;
     if (value && has_room(node_of(value), bytes, rules)) {
-        lp = open_node(s, value, stream_node_entry_room(pairs, count), node_bytes_max(rules));
+        lp = open_node(s, master, value, stream_node_entry_room(pairs, count), node_bytes_max(rules));
     } else {
-        if (value) seal_tail(s, value);
+        if (value) seal_tail(s, master, value);
         lp = begin_node(s, master = id, pairs, count);
     }
     stream_node_append(lp, master, id, pairs, count);
@@ -160,9 +167,9 @@ static void find_first(struct stream *s) {
 }
 
 /* Marks the entry at `at` of a node that has others too; returns by how much all entries have moved. */
-static int32_t mark_entry(struct stream *s, void *value, uint32_t at) {
+static int32_t mark_entry(struct stream *s, struct stream_id master, void *value, uint32_t at) {
     size_t bytes = listpack_bytes(node_of(value));
-    int32_t moved = stream_node_mark_deleted(open_node(s, value, STREAM_NODE_MARK_ROOM, 0), at);
+    int32_t moved = stream_node_mark_deleted(open_node(s, master, value, STREAM_NODE_MARK_ROOM, 0), at);
     close_node(s, value, bytes, STREAM_NODE_MARK_ROOM);
     s->length--;
     return moved;
@@ -194,7 +201,7 @@ bool stream_delete(struct stream *s, struct stream_id id) {
         drop_node(s, c.id, c.value);
         s->length--;
     } else {
-        mark_entry(s, c.value, e.at);
+        mark_entry(s, c.id, c.value, e.at);
     }
     if (stream_id_less(s->max_deleted_id, id)) s->max_deleted_id = id;
     if (stream_id_eq(id, s->first_id)) find_first(s);
@@ -221,7 +228,7 @@ static uint64_t trim_within(struct stream *s, const struct stream_trim *trim, vo
         if (e.flags & STREAM_ENTRY_DELETED) continue;
         if (trim->by == STREAM_TRIM_MAXLEN ? s->length <= trim->max_len : !stream_id_less(e.id, trim->min_id))
             break;
-        int32_t moved = mark_entry(s, value, e.at);
+        int32_t moved = mark_entry(s, master, value, e.at);
         stream_node_moved(&n, &e, node_of(value), moved);
         trimmed++;
     }

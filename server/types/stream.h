@@ -21,6 +21,7 @@ struct stream {
     size_t node_bytes;               /* that the nodes take */
     uint32_t tail_room;       /* bytes of the last node's allocation; of all others it fits the listpack */
     struct name_index groups; /* struct stream_group, owned */
+    struct stream_walk *walk; /* the walk under way (stream_walk.h), or NULL; borrowed */
 };
 
 struct stream_rules {
@@ -63,6 +64,11 @@ struct stream_trim {
 };
 /* Takes entries off the beginning; returns how many. */
 uint64_t stream_trim(struct stream *s, const struct stream_trim *trim);
+
+/* While a walk is under way, before a node changes: makes the value (of `nodes`) a copy, unless the walk has
+ * been there. Before a node goes: true if the walk takes it. `room`: bytes of its allocation. */
+void stream_walk_copy_node(struct stream_walk *w, struct stream_id id, void *value, uint32_t room);
+bool stream_walk_keeps_node(struct stream_walk *w, struct stream_id id, uint32_t room);
 
 /* --- reading --- */
 

@@ -63,7 +63,14 @@ struct stream_group *stream_group_create(struct stream *s, struct slice name, st
     return g;
 }
 
+struct stream_group *stream_group_open(const struct stream *s, struct slice name) {
+    struct stream_group *g = stream_group_find(s, name);
+    if (g && unlikely(s->walk != NULL)) stream_walk_tell_group(s->walk, g);
+    return g;
+}
+
 struct stream *stream_group_detach(struct stream *s, struct slice name) {
+    stream_group_open(s, name);
     struct stream_group *g = name_index_remove(&s->groups, name);
     if (g == NULL) return NULL;
     struct stream *alone = stream_alloc();

@@ -48,6 +48,9 @@ static inline struct slice stream_consumer_name(const struct stream_consumer *c)
 static inline struct stream_group *stream_group_find(const struct stream *s, struct slice name) {
     return name_index_find(&s->groups, name);
 }
+/* For change: a walk under way takes it as it is. */
+struct stream_group *stream_group_open(const struct stream *s, struct slice name);
+void stream_walk_tell_group(struct stream_walk *w, const struct stream_group *g);
 /* NULL if there is one of that name. */
 struct stream_group *stream_group_create(struct stream *s, struct slice name, struct stream_id last_id,
                                          int64_t entries_read);

@@ -17,6 +17,7 @@
 #include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/base/panic.h"
+#include "server/types/string_walk.h"
 
 #define EMBSTR_MAX        44 /* Redis calls longer ones raw; OBJECT ENCODING shows it */
 #define INT_CHARS_MAX     NUM_INT64_CHARS_MAX
@@ -38,11 +39,18 @@ static struct heap_string *heap_create(size_t len, size_t wanted_cap, bool zeroe
     struct heap_string *heap = zeroed ? mem_zalloc(HEAP_BYTES(cap)) : mem_alloc(HEAP_BYTES(cap));
     heap->len = len;
     heap->cap = cap;
+    heap->walk = NULL;
     return heap;
 }
 
+/* The value goes on without it. */
 static void heap_destroy(struct heap_string *heap) {
-    mem_free_sized(heap, HEAP_BYTES(heap->cap));
+    if (unlikely(heap->walk != NULL)) {
+        heap->walk->kept = true;
+        heap->walk->copied_bytes += heap->cap;
+    } else {
+        mem_free_sized(heap, HEAP_BYTES(heap->cap));
+    }
 }
 
 static size_t grown_cap(size_t len) {
@@ -61,13 +69,17 @@ static struct heap_string *heap_resize(struct heap_string *heap, size_t len) {
     size_t cap = heap->cap;
     if (len > cap)
         cap = heap_cap(grown_cap(len));
-    else if (len < cap / SHRINK_WHEN_BELOW)
+    else if (len < cap / SHRINK_WHEN_BELOW && !heap->walk)
         cap = heap_cap(len);
     if (cap != heap->cap) {
         heap = mem_realloc(heap, HEAP_BYTES(cap));
         heap->cap = cap;
+        if (unlikely(heap->walk != NULL)) heap->walk->heap = heap;
     }
-    if (len > before) memset(heap->bytes + before, 0, len - before);
+    if (len > before) {
+        if (unlikely(heap->walk != NULL)) string_walk_before_write(heap->walk, before, len);
+        memset(heap->bytes + before, 0, len - before);
+    }
     heap->len = len;
     return heap;
 }
@@ -156,7 +168,7 @@ struct entry *string_assign_int(struct entry *e, int64_t value) {
 
 static struct entry *assign_heap(struct entry *e, struct slice value) {
     struct heap_string *heap = entry_encoding(e) == ENC_HEAP ? string_heap(e) : NULL;
-    if (heap == NULL || heap->cap != heap_cap(value.len)) {
+    if (heap == NULL || heap->cap != heap_cap(value.len) || heap->walk) {
         if (heap) heap_destroy(heap);
         heap = heap_create(value.len, value.len, false);
         e = entry_reshape(e, ENC_HEAP, sizeof(heap));

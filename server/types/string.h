@@ -7,8 +7,10 @@
 extern const struct value_ops string_ops;
 
 /* What ENC_HEAP points to. */
+struct string_walk;
 struct heap_string {
     size_t len, cap;
+    struct string_walk *walk; /* the walk under way (string_walk.h), or NULL; borrowed */
     char bytes[];
 };
 #define STRING_VIEW_CHARS 24
@@ -42,8 +44,15 @@ struct entry *string_assign(struct entry *e, struct slice value); /* as if newly
 struct entry *string_assign_int(struct entry *e, int64_t value);
 struct entry *string_assign_bytes(struct entry *e, struct slice value); /* not stored as an integer */
 /* Makes the value exactly `len` bytes long (raw, zero-filled beyond the old end) and *bytes its place for
- * writing. */
+ * writing, once string_before_write was told where. */
 struct entry *string_resize(struct entry *e, size_t len, char **bytes);
+
+/* Before bytes from `from` to below `to` of a string that lies on the heap are written in place. */
+void string_walk_before_write(struct string_walk *w, size_t from, size_t to);
+static inline void string_before_write(const struct entry *e, size_t from, size_t to) {
+    if (entry_encoding(e) == ENC_HEAP && __builtin_expect(string_heap(e)->walk != NULL, 0))
+        string_walk_before_write(string_heap(e)->walk, from, to);
+}
 
 /* Whether memory for a string of that length can be had; asked before a client's offset makes one. */
 bool string_has_room(size_t len);

@@ -14,6 +14,15 @@ proc fill_all_types {} {
         r sadd large:set member:$i
         r hset large:hash field:$i value:$i
         r zadd large:zset [expr {$i / 7.0}] member:$i
+        r xadd large:stream [expr {$i + 1}]-0 field value:$i number $i
+    }
+    r rpush large:list [string repeat "an element of its own " 1000]
+    r set large:string [string repeat "0123456789abcdef" 100000]
+    foreach group {one two} {
+        r xgroup create large:stream $group 0
+        r xreadgroup group $group alice count 700 streams large:stream >
+        r xreadgroup group $group bob count 50 streams large:stream >
+        r xack large:stream $group 5-0 6-0 750-0
     }
     if {[info_field [r info server] torc_version] ne ""} {
         r hset mortal:small f 1 g 2
@@ -49,11 +58,13 @@ tags {snapshot external:skip} {
             restart_server 0 true false
             wait_done_loading r
             assert_equal $digest [debug_digest]
-            assert_equal 15 [s rdb_last_load_keys_loaded]
+            assert_equal 17 [s rdb_last_load_keys_loaded]
         } {} {needs:debug torc}
 
         test "BGSAVE holds the moment of its beginning, whatever is written meanwhile" {
+            r select 9
             set digest [debug_digest]
+            set stream [r xinfo stream large:stream full count 0]
             r config set rdb-key-save-delay 100000
             assert_equal "Background saving started" [r bgsave]
             wait_for_condition 100 10 { [s current_save_keys_processed] > 0 } else { fail "no key was saved" }
@@ -66,7 +77,19 @@ tags {snapshot external:skip} {
                 r zincrby large:zset 100 member:$i
                 r hdel mortal:large f$i
                 r rpush large:list more
+                r lset large:list $i changed
+                r linsert large:list before element:[expr {$i + 1}] between
+                r xadd large:stream * more yes
+                r xdel large:stream [expr {$i + 1}]-0
+                r xack large:stream two [expr {$i + 1}]-0
+                r setrange large:string [expr {$i * 1000}] changed
             }
+            r xgroup destroy large:stream one
+            r ltrim large:list 100 -100
+            r setbit large:string 12345 1
+            r append large:string more
+            assert {[s snapshot_buffer_bytes] > 0}
+            assert_match {[tv]a*} [s snapshot_phase]
             r del string hash
             r rename large:zset large:other
             r set new key
@@ -77,7 +100,47 @@ tags {snapshot external:skip} {
             r flushall
             assert_equal OK [r debug reload nosave]
             assert_equal $digest [debug_digest]
+            assert_equal $stream [r xinfo stream large:stream full count 0]
+            assert_equal none [s snapshot_phase]
         } {} {needs:debug torc}
+
+        test "A value that is replaced, deleted or flushed meanwhile is in the snapshot" {
+            set digest [debug_digest]
+            r config set rdb-key-save-delay 100000
+            r bgsave
+            wait_for_condition 100 10 { [s current_save_keys_processed] > 0 } else { fail "no key was saved" }
+            r set large:string short
+            r set large:list short
+            r del large:stream
+            r sadd large:string:other x
+            r select 5
+            r flushdb
+            r select 9
+            r config set rdb-key-save-delay 0
+            waitForBgsave r
+            assert_equal OK [r debug reload nosave]
+            assert_equal $digest [debug_digest]
+        } {} {needs:debug torc}
+
+        test "Buffers have a limit: at twice of it the snapshot ends, and says so" {
+            r set other:string [string repeat "0123456789abcdef" 100000]
+            r config set rdb-key-save-delay 100000 snapshot-buffer-max 100kb
+            r bgsave
+            wait_for_condition 100 10 { [s current_save_keys_processed] > 0 } else { fail "no key was saved" }
+            assert_equal 102400 [s snapshot_buffer_bytes_max]
+            # one of the two is not the first key
+            for {set i 0} {$i < 16} {incr i} {
+                r setrange large:string [expr {$i * 100000}] y
+                r setrange other:string [expr {$i * 100000}] y
+            }
+            waitForBgsave r
+            assert_equal err [s rdb_last_bgsave_status]
+            assert {[s snapshot_buffer_bytes_peak] > 204800}
+            assert_equal 0 [s snapshot_buffer_bytes]
+            wait_for_log_messages 0 {"*its buffers took twice the memory*"} 0 10 10
+            r config set rdb-key-save-delay 0 snapshot-buffer-max 10%
+            r save
+        } {OK} {torc}
 
         test "FLUSHALL ends a BGSAVE" {
             r config set rdb-key-save-delay 1000000

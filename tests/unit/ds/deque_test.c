@@ -14,6 +14,9 @@ struct world {
     struct deque_rules rules;
     struct slice *values; /* the model; each owned */
     size_t count, cap;
+    struct deque_walk walk;
+    struct slice *then; /* owned: what the walk under way is to tell */
+    size_t then_count, told;
 };
 
 static void world_open(struct world *w, struct deque_rules rules) {
@@ -219,14 +222,63 @@ static void step(struct world *w, bool growing) {
     }
 }
 
+/* --- walks --- */
+
+static void walk_begin(struct world *w) {
+    w->then_count = w->count;
+    w->told = 0;
+    w->then = malloc((w->count + 1) * sizeof(*w->then));
+    for (size_t i = 0; i < w->count; i++) {
+        char *copy = malloc(w->values[i].len + 1);
+        memcpy(copy, w->values[i].ptr, w->values[i].len);
+        w->then[i] = (struct slice){copy, w->values[i].len};
+    }
+    deque_walk_begin(&w->deque, &w->walk);
+}
+
+static bool compare_told(void *arg, struct slice value) {
+    struct world *w = arg;
+    assert_true(w->told < w->then_count && slice_eq(value, w->then[w->told]));
+    w->told++;
+    return true;
+}
+
+static void compare_pack(void *arg, const struct pack *p) {
+    pack_range(p, 0, p->count, false, compare_told, arg);
+}
+
+static void walk_end(struct world *w, bool quiet) {
+    while (deque_walk_step(&w->deque, quiet ? NULL : compare_pack, w)) {
+    }
+    deque_walk_end(&w->deque);
+    assert_true(quiet || w->told == w->then_count);
+    for (size_t i = 0; i < w->then_count; i++)
+        free((char *)w->then[i].ptr);
+    free(w->then);
+}
+
+/* Now and then a walk begins, goes on, ends, or is given up. */
+static void walk_on(struct world *w) {
+    uint64_t what = rng_below(&w->rng, 30);
+    if (w->deque.walk == NULL) {
+        if (what == 0) walk_begin(w);
+    } else if (what == 0) {
+        walk_end(w, rng_below(&w->rng, 3) == 0);
+    } else if (what < 5) {
+        deque_walk_step(&w->deque, compare_pack, w);
+    }
+}
+
 static void run(struct deque_rules rules, size_t steps) {
     struct world w;
     world_open(&w, rules);
     for (size_t i = 0; i < steps; i++) {
         step(&w, (i / 500) % 3 != 2);
+        walk_on(&w);
         if (i % 50 == 0) compare_all(&w);
         if (w.count && i % 7 == 0) compare_range(&w, rng_below(&w.rng, w.count), 3, i % 2);
     }
+    if (w.deque.walk) walk_end(&w, false);
     compare_all(&w);
     world_close(&w);
 }

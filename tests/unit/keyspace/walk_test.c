@@ -10,6 +10,7 @@
 #include "server/keyspace/walk.h"
 #include "server/types/hash.h"
 #include "server/types/items.h"
+#include "server/types/list.h"
 #include "server/types/set.h"
 #include "server/types/string.h"
 #include "server/types/zset.h"
@@ -21,6 +22,7 @@
 #define KEYS      400 /* small ones */
 #define LARGE     6   /* of each type */
 #define MEMBERS   600
+#define LONG      (int)(3 * STRING_WALK_PIECE + STRING_WALK_MIN) /* bytes of a string */
 
 /* What the sink saw, or the model holds: "<db>:<key>" → value as text. */
 struct copy {
@@ -64,6 +66,75 @@ static void add_element(struct sum *sum, struct slice name, struct slice value, 
     sum->count++;
 }
 
+/* Pieces in a certain order. */
+static void add_ordered(struct sum *sum, const void *bytes, size_t len) {
+    sum->sum = mix(sum->sum, bytes, len);
+}
+
+static bool put_listed(void *arg, struct slice element) {
+    add_ordered(arg, element.ptr, element.len);
+    return true;
+}
+static void put_pack(void *arg, const struct pack *p) {
+    struct sum *sum = arg;
+    pack_range(p, 0, p->count, false, put_listed, sum);
+    sum->count++;
+}
+/* Groups come in any order. */
+static void add_group(struct sum *sum, const struct stream_group *g) {
+    struct sum own = {0, 0};
+    struct slice name = stream_group_name(g);
+    add_ordered(&own, name.ptr, name.len);
+    add_ordered(&own, &g->last_id, sizeof(g->last_id));
+    add_ordered(&own, &g->entries_read, sizeof(g->entries_read));
+    struct id_cursor at;
+    for (bool more = id_cursor_seek(&at, &g->pending, STREAM_ID_MIN); more; more = id_cursor_next(&at)) {
+        const struct stream_nack *nack = at.value;
+        struct slice consumer = stream_consumer_name(nack->consumer);
+        add_ordered(&own, &at.id, sizeof(at.id));
+        add_ordered(&own, consumer.ptr, consumer.len);
+        add_ordered(&own, &nack->delivered_ms, sizeof(nack->delivered_ms));
+        add_ordered(&own, &nack->deliveries, sizeof(nack->deliveries));
+    }
+    struct name_cursor consumers;
+    const struct stream_consumer *c;
+    name_cursor_begin(&consumers, &g->consumers);
+    while ((c = name_cursor_next(&consumers))) {
+        struct slice consumer = stream_consumer_name(c);
+        add_ordered(&own, consumer.ptr, consumer.len);
+        add_ordered(&own, &c->seen_ms, sizeof(c->seen_ms));
+    }
+    sum->sum += own.sum;
+    sum->count += 1000000;
+}
+
+static void put_node(struct sum *sum, struct stream_id id, struct slice listpack) {
+    uint64_t h = mix(mix(id.ms, &id.seq, sizeof(id.seq)), listpack.ptr, listpack.len);
+    sum->sum += h;
+    sum->count++;
+}
+
+static void put_head(struct sum *sum, const struct stream_head *head) {
+    sum->sum += mix(1, head, sizeof(*head));
+}
+
+static void put_stream(struct sum *sum, const struct stream *s) {
+    struct id_cursor at;
+    for (bool more = id_cursor_seek(&at, &s->nodes, STREAM_ID_MIN); more; more = id_cursor_next(&at)) {
+        void *lp;
+        memcpy(&lp, at.value, sizeof(lp));
+        put_node(sum, at.id, (struct slice){lp, listpack_bytes(lp)});
+    }
+    const struct stream_head head = {s->length,   s->entries_added,  s->last_id,
+                                     s->first_id, s->max_deleted_id, s->groups.count};
+    put_head(sum, &head);
+    struct name_cursor groups;
+    const struct stream_group *g;
+    name_cursor_begin(&groups, &s->groups);
+    while ((g = name_cursor_next(&groups)))
+        add_group(sum, g);
+}
+
 static void put_field(void *arg, struct slice field, struct slice value) {
     add_element(arg, field, value, 0);
 }
@@ -92,7 +163,18 @@ static char *value_text(const struct entry *e) {
             for (size_t i = 0; i < g.count; i++)
                 add_element(&sum, g.member[i], (struct slice){NULL, 0}, 0);
         break;
+    case VALUE_LIST:
+        if (entry_encoding(e) == ENC_TREE)
+            deque_each_pack(list_deque(e), put_pack, &sum);
+        else
+            list_range(e, 0, SIZE_MAX, false, put_listed, &sum);
+        break;
+    case VALUE_STREAM: put_stream(&sum, stream_of(e)); break;
     default: string = string_view(e, scratch);
+    }
+    if (string.len > 1000) {
+        add_ordered(&sum, string.ptr, string.len);
+        string = SLICE("");
     }
     return text_of(entry_type(e), &sum, string, entry_deadline(e));
 }
@@ -125,26 +207,53 @@ static void sink_begin(void *owner, struct walk_value *v) {
     c->begun++;
 }
 
+/* What was told of a large value. */
+struct told {
+    struct sum sum;
+    struct buf bytes; /* of a string */
+};
+
+static void told_free(struct told *told) {
+    if (told) buf_deinit(&told->bytes);
+    mem_free(told);
+}
+
 static void sink_element(void *owner, struct walk_value *v, const struct value_element *element) {
     struct copy *c = owner;
-    if (v->sink_data == NULL) v->sink_data = mem_zalloc(sizeof(struct sum));
-    add_element(v->sink_data, element->name, element->value, element->score);
+    if (v->sink_data == NULL) v->sink_data = mem_zalloc(sizeof(struct told));
+    struct told *told = v->sink_data;
+    struct sum *sum = &told->sum;
+    bool in_order = v->type == VALUE_LIST || v->type == VALUE_STRING || v->type == VALUE_STREAM;
     if (c->turn != v) c->early++;
+    assert_true(!in_order || element->group || c->turn == v);
+    switch (v->type) {
+    case VALUE_STRING: buf_append_slice(&told->bytes, element->name); break;
+    case VALUE_LIST: put_pack(sum, element->pack); break;
+    case VALUE_STREAM:
+        if (element->group)
+            add_group(sum, element->group);
+        else if (element->head)
+            put_head(sum, element->head);
+        else
+            put_node(sum, element->id, element->name);
+        break;
+    default: add_element(sum, element->name, element->value, element->score);
+    }
 }
 
 static void sink_finish(void *owner, struct walk_value *v) {
     struct copy *c = owner;
-    static const struct sum none;
-    const struct sum *sum = v->sink_data ? v->sink_data : &none;
+    struct told *told = v->sink_data ? v->sink_data : mem_zalloc(sizeof(struct told));
     assert_ptr_equal(c->turn, v);
     c->turn = NULL;
-    copy_put(c, v->db_index, v->key, text_of(v->type, sum, (struct slice){"", 0}, v->deadline_ms));
-    if (sum->count != v->count) c->repeats++;
-    mem_free(v->sink_data);
+    if (told->bytes.len) add_ordered(&told->sum, told->bytes.ptr, told->bytes.len);
+    copy_put(c, v->db_index, v->key, text_of(v->type, &told->sum, (struct slice){"", 0}, v->deadline_ms));
+    if ((v->type == VALUE_STRING ? told->bytes.len : told->sum.count % 1000000) != v->count) c->repeats++;
+    told_free(told);
 }
 
 static void sink_forget(void *owner, struct walk_value *v) {
-    mem_free(v->sink_data);
+    told_free(v->sink_data);
 }
 
 static struct keyspace *flushed_keyspace; /* whose FLUSHALL aborts the walk */
@@ -161,6 +270,7 @@ static void sink_end(void *owner, const char *aborted) {
 
 static struct walk_sink sink_of(struct copy *c) {
     return (struct walk_sink){.owner = c,
+                              .pieces = WALK_ALL,
                               .entry = sink_entry,
                               .begin = sink_begin,
                               .element = sink_element,
@@ -279,12 +389,75 @@ static void large_command(struct engine *e, struct rng *rng) {
     }
 }
 
+/* Lists, streams and long strings: what is copied before it changes. */
+static void ordered_command(struct engine *e, struct rng *rng) {
+    static const char letters[] = "lxt";
+    unsigned key = (unsigned)rng_below(rng, LARGE), other = (unsigned)rng_below(rng, LARGE);
+    unsigned n = (unsigned)rng_below(rng, 1000000), m = (unsigned)rng_below(rng, MEMBERS);
+    char type = letters[rng_below(rng, 3)];
+    switch (rng_below(rng, 44)) {
+    case 0: engine_runf(e, "DEL %c%u", type, key); break;
+    case 1: engine_runf(e, "RENAME %c%u %c%u", type, key, type, other); break;
+    case 2: engine_runf(e, "COPY %c%u %c%u REPLACE", type, key, type, other); break;
+    case 3: engine_runf(e, "PEXPIRE %c%u %u", type, key, n % 200 + 1); break;
+    case 4:
+        if (n % 8 == 0) engine_runf(e, "SET %c%u gone", type, key);
+        break;
+    case 5: engine_runf(e, "LTRIM l%u %u %d", key, n % 10, -(int)(n % 7) - 1); break;
+    case 6: engine_runf(e, "LREM l%u %d e%u", key, (int)(n % 7) - 3, m % 30); break;
+    case 7: engine_runf(e, "LPOP l%u %u", key, n % 40); break;
+    case 8: engine_runf(e, "RPOP l%u %u", key, n % 40); break;
+    case 9:
+    case 10: engine_runf(e, "LSET l%u %d new%u", key, (int)(n % 300) - 150, n); break;
+    case 11:
+    case 12:
+        engine_runf(e, "LINSERT l%u %s e%u between%u", key, n & 1 ? "BEFORE" : "AFTER", m % 30, n);
+        break;
+    case 13:
+        engine_runf(e, "LMOVE l%u l%u %s %s", key, other, n & 1 ? "LEFT" : "RIGHT", n & 2 ? "LEFT" : "RIGHT");
+        break;
+    case 14: engine_runf(e, "SORT l%u BY nosort STORE l%u", key, other); break;
+    case 15: engine_runf(e, "XTRIM x%u MAXLEN %s %u", key, n & 1 ? "~" : "=", n % 400); break;
+    case 16:
+    case 17: engine_runf(e, "XDEL x%u %u-0 %u-0", key, m, m + n % 9); break;
+    case 18: engine_runf(e, "XGROUP CREATE x%u g%u %u-0", key, n % 3, m / 4); break;
+    case 19: engine_runf(e, "XGROUP DESTROY x%u g%u", key, n % 3); break;
+    case 20:
+    case 21:
+        engine_runf(e, "XREADGROUP GROUP g%u c%u COUNT %u STREAMS x%u >", n % 3, n % 5, n % 20, key);
+        break;
+    case 22: engine_runf(e, "XACK x%u g%u %u-0 %u-0", key, n % 3, m, m + 1); break;
+    case 23: engine_runf(e, "XCLAIM x%u g%u c%u 0 %u-0 %u-0", key, n % 3, n % 5, m, m + 1); break;
+    case 24: engine_runf(e, "XAUTOCLAIM x%u g%u c%u 0 0 COUNT %u", key, n % 3, n % 5, n % 9 + 1); break;
+    case 25: engine_runf(e, "XGROUP DELCONSUMER x%u g%u c%u", key, n % 3, n % 5); break;
+    case 26: engine_runf(e, "XGROUP SETID x%u g%u %u", key, n % 3, m / 4); break;
+    case 27: engine_runf(e, "XSETID x%u 100000-%u", key, n); break;
+    case 28:
+        if (n % 4 == 0) engine_runf(e, "SETRANGE t%u %d %u", key, LONG, n);
+        break;
+    case 29: engine_runf(e, "APPEND t%u more%u", key, n); break;
+    case 30: engine_runf(e, "SETBIT t%u %u 1", key, n % (8 * (unsigned)LONG)); break;
+    case 31: engine_runf(e, "SETRANGE t%u %u word%u", key, n % (unsigned)LONG, n); break;
+    case 32:
+        engine_runf(e, "BITFIELD t%u SET u63 %u %u INCRBY i20 %u 77", key, n % (unsigned)LONG, n, n / 3);
+        break;
+    case 33: engine_runf(e, "BITOP NOT t%u t%u", key, other); break;
+    default:
+        for (unsigned i = 0; i < 12; i++, m = (m + 7) % MEMBERS)
+            if (type == 'x')
+                engine_runf(e, "XADD x%u * f%u %u g h", key, m % 5, n + i);
+            else
+                engine_runf(e, "%s l%u e%u %u", n & 1 ? "RPUSH" : "LPUSH", key, m % 30, n + i);
+    }
+}
+
 static void random_command(struct engine *e, struct rng *rng) {
     reaper_step(e->keyspace.reaper, 100);
-    if (rng_below(rng, 2))
-        small_command(e, rng);
-    else
-        large_command(e, rng);
+    switch (rng_below(rng, 4)) {
+    case 0: small_command(e, rng); break;
+    case 1: large_command(e, rng); break;
+    default: ordered_command(e, rng);
+    }
 }
 
 static void engine_open(struct engine *e) {
@@ -293,6 +466,35 @@ static void engine_open(struct engine *e) {
     e->keyspace.conf.set_max_listpack_entries = 16;
     e->keyspace.conf.set_max_intset_entries = 16;
     e->keyspace.conf.zset_max_listpack_entries = 16;
+    e->keyspace.conf.list_max_listpack_size = 8;
+    e->keyspace.conf.stream_node_max_entries = 10;
+}
+
+static bool spoil_word(void *arg, struct slice word) {
+    if (word.len < 2) return true;
+    ((char *)(uintptr_t)word.ptr)[0] ^= 1;
+    return false;
+}
+
+static unsigned spoiled_before;
+
+/* In a node that the walk has still to come to; of streams, a group by turns. */
+static void spoil_in_place(struct value_walk *walk) {
+    if (walk->type == VALUE_STRING) {
+        walk->string.heap->bytes[walk->string.len / 2] ^= 1;
+    } else if (walk->type == VALUE_LIST) {
+        pack_range(walk->packs.packs[walk->packs.count / 2], 0, 1, false, spoil_word, NULL);
+    } else if (spoiled_before++ % 2) {
+        walk->nodes.groups[0]->last_id.ms++;
+    } else {
+        const void *lp = walk->nodes.nodes[walk->nodes.count / 2].listpack;
+        char digits[LISTPACK_INT_CHARS];
+        for (uint32_t at = listpack_first(lp); at; at = listpack_next(lp, at)) {
+            struct slice word = listpack_get(lp, at, digits);
+            if (word.ptr != digits && !spoil_word(NULL, word)) return; /* no number, which is a copy */
+        }
+        fail();
+    }
 }
 
 /* Changes something without asking anybody: the bug that the test must notice. */
@@ -308,6 +510,10 @@ static void spoil(struct engine *e, const char *what) {
     assert_true(value_walk_can(entry));
     struct value_walk *walk = value_walk_of(entry);
     assert_non_null(walk);
+    if (!walk->items) {
+        spoil_in_place(walk);
+        return;
+    }
     /* as if nobody asked: the body knows of no walk while it is changed */
     struct rank_walk *leaves = walk->ranks ? walk->ranks->walk : NULL;
     walk->items->walk = NULL;
@@ -330,12 +536,10 @@ static bool walk_once(struct engine *e, struct rng *rng, const char *spoiled) {
     struct walk_sink sink = sink_of(&seen);
     assert_true(walk_begin(&e->keyspace, &sink));
     assert_false(walk_begin(&e->keyspace, &sink));
-    if (spoiled && spoiled[0] != 'k')
-        engine_runf(e, "%s %s nosuch",
-                    spoiled[0] == 'h'   ? "HDEL"
-                    : spoiled[0] == 's' ? "SREM"
-                                        : "ZREM",
-                    spoiled);
+    static const char *const opening[128] = {
+        ['h'] = "HDEL %s nosuch",   ['s'] = "SREM %s nosuch",    ['z'] = "ZREM %s nosuch",
+        ['l'] = "LREM %s 0 nosuch", ['x'] = "XDEL %s 7777777-0", ['t'] = "APPEND %s more"};
+    if (spoiled && spoiled[0] != 'k') engine_runf(e, opening[(int)spoiled[0]], spoiled);
     if (spoiled) spoil(e, spoiled);
     bool more = true;
     while (more) {
@@ -402,7 +606,7 @@ static void walks_under_eviction(void **state) {
 
 /* Each large key of database 0 has the member that is spoiled. */
 static void a_missing_pre_image_is_noticed(void **state) {
-    static const char *const keys[] = {"k1", "h1", "s1", "z1"};
+    static const char *const keys[] = {"k1", "h1", "s1", "z1", "l1", "x1", "t1"};
     struct engine e;
     struct rng rng = test_rng();
     engine_open(&e);
@@ -412,13 +616,17 @@ static void a_missing_pre_image_is_noticed(void **state) {
             engine_run(&e, "FLUSHALL");
             fill(&e, &rng, 300);
             engine_run(&e, "SELECT 0");
-            engine_run(&e, "DEL k1 h1 s1 z1");
+            engine_run(&e, "DEL k1 h1 s1 z1 l1 x1 t1");
             engine_run(&e, "SET k1 abcdef");
             for (int m = 0; m < 200; m++) {
                 engine_runf(&e, "HSET h1 f%d v", m);
                 engine_runf(&e, "SADD s1 m%d", m);
                 engine_runf(&e, "ZADD z1 %d m%d", m, m);
+                engine_runf(&e, "RPUSH l1 element%d", m);
+                engine_runf(&e, "XADD x1 %d-0 field value%d", m + 1, m);
             }
+            engine_runf(&e, "SETRANGE t1 %d x", LONG);
+            engine_run(&e, "XGROUP CREATE x1 g0 0");
             noticed += !walk_once(&e, &rng, keys[k]);
         }
         assert_int_equal(noticed, 10);
