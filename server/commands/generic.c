@@ -54,7 +54,7 @@ static void cmd_randomkey(struct call *call) {
 }
 
 static void cmd_dbsize(struct call *call) {
-    resp_int(call->reply, (int64_t)database_count(call->db));
+    resp_int(call->reply, (int64_t)database_shown_count(call->db));
 }
 
 /* --- renaming, copying, moving --- */

@@ -79,6 +79,7 @@ struct keys_task {
     struct task task;
     struct keytable *tables; /* of the database as it was when KEYS came; SWAPDB does not matter */
     uint32_t table_count, table;
+    const uint64_t *hidden; /* slots that are not shown; the keyspace's */
     uint64_t cursor;
     uint32_t generation; /* of the table under way, once it is pinned */
     bool pinned, all;
@@ -102,6 +103,7 @@ static void keys_visit(void *arg, void *item) {
 static bool keys_walk_table(struct keys_task *k, size_t steps) {
     struct keytable *kt = &k->tables[k->table];
     if (!k->pinned) {
+        if (kt->table.count == 0 || slot_is_hidden(k->hidden, k->table)) return true;
         k->pinned = true;
         k->generation = kt->generation;
         k->cursor = 0;
@@ -157,6 +159,7 @@ static void cmd_keys(struct call *call) {
     k->task = (struct task){.step = keys_step, .cancel = keys_cancel};
     k->tables = call->db->tables;
     k->table_count = call->db->table_count;
+    k->hidden = call->keyspace->slots_hidden;
     k->all = slice_eq(pattern, SLICE("*"));
     k->pattern = (struct slice){mem_strndup(pattern.ptr, pattern.len), pattern.len};
     resp_writer_init(&k->found, call->reply->pool);

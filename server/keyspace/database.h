@@ -1,15 +1,18 @@
-/* One numbered database: tables of entries, one per hash slot where slots are on, otherwise a single one. */
+/* One numbered database: tables of entries, one per hash slot where slots are on, otherwise a single one.
+ *
+ * A slot may be hidden (keyspace_hide_slots): another server owns it. Its keys are kept, expire, are saved
+ * and count as memory, but nobody who asks for all keys is shown them. */
 #ifndef TORC_KEYSPACE_DATABASE_H
 #define TORC_KEYSPACE_DATABASE_H
 
 #include "server/ds/deadlines.h"
 #include "server/ds/table.h"
 #include "server/keyspace/keyspace.h"
+#include "server/keyspace/slot_index.h"
 #include "server/types/entry.h"
 
 struct keytable {
-    struct table table;
-    struct deadlines deadlines;
+    struct table table;     /* its index of deadlines is owned here, and there from the first deadline on */
     size_t expiring;        /* entries with a deadline */
     size_t fields_expiring; /* hashes of which a field has one */
     __int128 deadline_sum;  /* of those, for avg_ttl */
@@ -19,8 +22,9 @@ struct keytable {
 
 struct database {
     int index;
-    uint32_t table_count;    /* 1, or SLOTS_COUNT */
-    struct keytable *tables; /* owned */
+    uint32_t table_count;     /* 1, or SLOTS_COUNT */
+    struct keytable *tables;  /* owned */
+    struct slot_index *slots; /* owned; NULL without slots */
     struct keyspace *keyspace;
     struct map waited; /* waiting.c's: keys that sessions wait for */
 };
@@ -34,8 +38,15 @@ static inline struct keytable *database_table(const struct database *db, struct 
 }
 /* Frees all that a table holds, at once; the struct itself is the caller's. Needs nothing of the database. */
 void keytable_destroy(struct keytable *kt);
+/* Its index of deadlines alone. */
+void keytable_deinit_deadlines(struct keytable *kt);
 
 size_t database_count(const struct database *db);
+size_t database_shown_count(const struct database *db); /* without keys of hidden slots */
+/* Whether the keys of this table are hidden. */
+static inline bool database_hides(const struct database *db, uint32_t table) {
+    return slot_is_hidden(db->keyspace->slots_hidden, table);
+}
 size_t database_expiring(const struct database *db);
 size_t database_fields_expiring(const struct database *db);
 int64_t database_avg_ttl(const struct database *db, int64_t now_ms);
@@ -44,10 +55,14 @@ size_t database_empty(struct database *db);
 /* Exchanges the contents of two databases. Watchers and snapshots are told by the caller. */
 void database_swap(struct database *a, struct database *b);
 
-/* Cursor over all tables, with the guarantees of table_scan. */
+/* Cursor over all tables that are shown, with the guarantees of table_scan. */
 uint64_t database_scan(const struct database *db, uint64_t cursor, table_visit_fn visit, void *arg);
-/* An entry drawn at random that is not due, or NULL (also after many draws that all were due). */
+/* An entry drawn at random from what is shown that is not due, or NULL (also after many draws that all were
+ * due). */
 struct entry *database_random(struct database *db, int64_t now_ms);
+
+/* A table drawn with the chances of its keys, hidden ones among them; there are keys. */
+struct keytable *database_draw_table(struct database *db);
 
 /* --- prefetch, for batches --- */
 static inline void database_prefetch_bucket(const struct database *db, uint64_t hash) {

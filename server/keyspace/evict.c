@@ -56,15 +56,6 @@ static bool is_candidate(const struct keyspace *ks, const struct entry *e) {
 
 /* --- drawing --- */
 
-static struct keytable *draw_table(struct keyspace *ks, struct database *db) {
-    struct keytable *kt = db->tables;
-    if (db->table_count == 1) return kt;
-    uint64_t nth = rng_below(&ks->rng, database_count(db));
-    while (nth >= kt->table.count)
-        nth -= (kt++)->table.count;
-    return kt;
-}
-
 static struct entry *draw(struct keyspace *ks, struct keytable *kt) {
     for (int i = 0; i < DRAWS_MAX; i++) {
         struct entry *e = table_random(&kt->table, &ks->rng);
@@ -131,7 +122,7 @@ static void sample_group(struct keyspace *ks, struct candidates *c, struct datab
     struct entry *drawn[SAMPLE_GROUP];
     struct keytable *from[SAMPLE_GROUP];
     for (int i = 0; i < count; i++) {
-        from[i] = draw_table(ks, db);
+        from[i] = database_draw_table(db);
         drawn[i] = draw(ks, from[i]);
         if (drawn[i]) prefetch(drawn[i]);
     }
@@ -185,7 +176,7 @@ static bool choose_random(struct keyspace *ks, struct victim *victim) {
     for (int d = 0; d < ks->conf.databases; d++) {
         struct database *db = ks->databases[d];
         if (!has_candidates(ks, db)) continue;
-        struct entry *e = draw(ks, draw_table(ks, db));
+        struct entry *e = draw(ks, database_draw_table(db));
         if (e == NULL) continue;
         uint64_t count = database_count(db);
         total += count;

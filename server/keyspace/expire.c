@@ -78,7 +78,7 @@ static void work_off(struct keyspace *ks, struct database *db, struct keytable *
 }
 
 static void expire_bucket(struct keyspace *ks, struct database *db, struct keytable *kt, size_t bucket) {
-    struct sifting s = {.deadlines = &kt->deadlines, .now_ms = ks->now_ms};
+    struct sifting s = {.deadlines = kt->table.deadlines, .now_ms = ks->now_ms};
     kt->table.pins++; /* buckets keep their numbers until the bound is set */
     do {
         s.bound = UINT32_MAX;
@@ -89,33 +89,63 @@ static void expire_bucket(struct keyspace *ks, struct database *db, struct keyta
         for (unsigned i = 0; i < s.due_count; i++)
             work_off(ks, db, kt, &s, s.due[i]);
     } while (s.more_due);
-    deadlines_set(&kt->deadlines, bucket, s.bound);
+    deadlines_set(kt->table.deadlines, bucket, s.bound);
     kt->table.pins--;
     table_trim(&kt->table, SHRINK_STEPS);
 }
 
 /* Due buckets mostly come in a row: the items of a later one are fetched while this one is worked off. */
 static void fetch_due(const struct keytable *kt, size_t bucket, uint32_t unit) {
-    if (bucket < kt->table.buckets.count && deadlines_bound(&kt->deadlines, bucket) <= unit)
+    if (bucket < kt->table.buckets.count && deadlines_bound(kt->table.deadlines, bucket) <= unit)
         table_each_in_bucket(&kt->table, bucket, fetch_ahead, NULL);
+}
+
+/* Empties the buckets of a table of what is due, as long as *buckets lasts. False: it did not last. */
+static bool expire_table(struct keyspace *ks, struct database *db, struct keytable *kt, size_t *buckets) {
+    if (kt->expiring + kt->fields_expiring == 0) return true;
+    uint32_t present = deadlines_unit(kt->table.deadlines, ks->now_ms);
+    while (present > 0) {
+        size_t bucket = deadlines_first_due(kt->table.deadlines, present - 1);
+        if (bucket == SIZE_MAX) break;
+        if (*buckets == 0) return false;
+        --*buckets;
+        fetch_due(kt, bucket + FETCH_AHEAD, present - 1);
+        expire_bucket(ks, db, kt, bucket);
+    }
+    return true;
+}
+
+/* The index over slots learns when the next of a slot's keys is due. */
+static void settle_slot(struct database *db, size_t slot) {
+    const struct keytable *kt = &db->tables[slot];
+    uint32_t bound = UINT32_MAX;
+    if (kt->expiring + kt->fields_expiring) bound = deadlines_min(kt->table.deadlines);
+    if (bound != UINT32_MAX)
+        bound = deadlines_unit(&db->slots->due, deadlines_unit_begin(kt->table.deadlines, bound));
+    deadlines_set(&db->slots->due, slot, bound);
+}
+
+static bool expire_slots(struct keyspace *ks, struct database *db, size_t *buckets) {
+    uint32_t present = deadlines_unit(&db->slots->due, ks->now_ms);
+    while (present > 0) {
+        size_t slot = deadlines_first_due(&db->slots->due, present - 1);
+        if (slot == SIZE_MAX) break;
+        if (*buckets == 0) return false;
+        --*buckets;
+        if (!expire_table(ks, db, &db->tables[slot], buckets)) return false;
+        settle_slot(db, slot);
+    }
+    return true;
 }
 
 bool expire_step(struct keyspace *ks, size_t buckets) {
     if (!ks->active_expire || ks->paused) return false;
     for (int i = 0; i < ks->conf.databases; i++) {
         struct database *db = ks->databases[i];
-        for (uint32_t t = 0; db && t < db->table_count; t++) {
-            struct keytable *kt = &db->tables[t];
-            if (kt->expiring + kt->fields_expiring == 0) continue;
-            uint32_t present = deadlines_unit(&kt->deadlines, ks->now_ms);
-            while (present > 0) {
-                size_t bucket = deadlines_first_due(&kt->deadlines, present - 1);
-                if (bucket == SIZE_MAX) break;
-                if (buckets-- == 0) return true;
-                fetch_due(kt, bucket + FETCH_AHEAD, present - 1);
-                expire_bucket(ks, db, kt, bucket);
-            }
-        }
+        if (db == NULL) continue;
+        bool through =
+            db->slots ? expire_slots(ks, db, &buckets) : expire_table(ks, db, db->tables, &buckets);
+        if (!through) return true;
     }
     return false;
 }
@@ -159,19 +189,21 @@ double expire_stale_percent(struct keyspace *ks) {
     return expiring > 0 ? due * 100 / expiring : 0;
 }
 
+/* The index that knows the next deadline of a database; NULL: it has no deadlines. */
+static const struct deadlines *deadlines_of(const struct database *db) {
+    if (db == NULL || database_expiring(db) + database_fields_expiring(db) == 0) return NULL;
+    return db->slots ? &db->slots->due : db->tables->table.deadlines;
+}
+
 int64_t expire_next_ms(const struct keyspace *ks) {
     if (!ks->active_expire || ks->paused) return INT64_MAX;
     int64_t next = INT64_MAX;
     for (int i = 0; i < ks->conf.databases; i++) {
-        const struct database *db = ks->databases[i];
-        for (uint32_t t = 0; db && t < db->table_count; t++) {
-            const struct keytable *kt = &db->tables[t];
-            if (kt->expiring + kt->fields_expiring == 0) continue;
-            uint32_t unit = deadlines_min(&kt->deadlines);
-            if (unit == UINT32_MAX) continue;
-            int64_t when = kt->deadlines.epoch_ms + ((int64_t)unit + 1) * DEADLINE_UNIT_MS;
-            if (when < next) next = when;
-        }
+        const struct deadlines *d = deadlines_of(ks->databases[i]);
+        uint32_t unit = d ? deadlines_min(d) : UINT32_MAX;
+        if (unit == UINT32_MAX) continue;
+        int64_t when = d->epoch_ms + ((int64_t)unit + 1) * DEADLINE_UNIT_MS;
+        if (when < next) next = when;
     }
     return next;
 }

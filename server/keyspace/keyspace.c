@@ -33,6 +33,7 @@ void keyspace_deinit(struct keyspace *ks) {
     for (int i = 0; i < ks->conf.databases; i++)
         if (ks->databases[i]) database_destroy(&ks->databases[i]);
     mem_free(ks->databases);
+    mem_free(ks->slots_hidden);
     evict_deinit(ks);
     big_keys_destroy(&ks->big_keys);
     reaper_destroy(&ks->reaper);
@@ -57,4 +58,20 @@ size_t keyspace_count(const struct keyspace *ks) {
     for (int i = 0; i < ks->conf.databases; i++)
         if (ks->databases[i]) count += database_count(ks->databases[i]);
     return count;
+}
+
+size_t keyspace_hidden_count(const struct keyspace *ks) {
+    size_t count = 0;
+    for (int i = 0; i < ks->conf.databases; i++)
+        if (ks->databases[i] && ks->databases[i]->slots) count += ks->databases[i]->slots->hidden;
+    return count;
+}
+
+void keyspace_hide_slots(struct keyspace *ks, const uint64_t *slots) {
+    size_t bytes = SLOTS_COUNT / 8;
+    must(ks->conf.slotted);
+    if (ks->slots_hidden == NULL) ks->slots_hidden = mem_alloc(bytes);
+    memcpy(ks->slots_hidden, slots, bytes);
+    for (int i = 0; i < ks->conf.databases; i++)
+        if (ks->databases[i]) slot_index_hide(ks->databases[i]->slots, slots);
 }

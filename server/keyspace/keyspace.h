@@ -96,6 +96,7 @@ struct keyspace {
     struct keyspace_stats stats;
     struct mem_account *account; /* borrowed: the server's used_memory */
     struct database **databases; /* owned; conf.databases of them, made on first use */
+    uint64_t *slots_hidden; /* owned; a bit for each slot whose keys are kept and not shown; NULL: none */
     struct unit unit;
     struct link tasks;                  /* commands that answer in slices: task.h */
     struct walk *walk;                  /* the snapshot under way, or NULL */
@@ -129,7 +130,12 @@ struct database *keyspace_database(struct keyspace *ks, int64_t index);
 /* Sets the turn's time (ms since 1970) and what follows from it. */
 void keyspace_set_now(struct keyspace *ks, int64_t now_ms);
 
-/* Keys in all databases. */
+/* Keys in all databases, hidden ones among them; and only those. */
 size_t keyspace_count(const struct keyspace *ks);
+size_t keyspace_hidden_count(const struct keyspace *ks);
+
+/* With slots: from now on the keys of these slots (a bit each, SLOTS_COUNT of them; copied) are hidden, and
+ * no others. */
+void keyspace_hide_slots(struct keyspace *ks, const uint64_t *slots);
 
 #endif

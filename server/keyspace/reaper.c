@@ -61,7 +61,7 @@ static bool eat(struct dead *dead, size_t *budget) {
     *budget = took < *budget ? *budget - took : 0;
     /* In pieces, given back page by page: unmapping all at once would hold up the page faults of the loop. */
     if (!empty || !table_deinit_step(t, BUCKETS_STEP)) return false;
-    deadlines_deinit(&dead->table.deadlines);
+    keytable_deinit_deadlines(&dead->table);
     return true;
 }
 

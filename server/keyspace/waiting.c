@@ -253,6 +253,35 @@ void waiting_serve(struct keyspace *ks, void (*attempt)(void *owner, struct bloc
     }
 }
 
+/* --- all of them --- */
+
+/* The sessions of a database, once each: by their first key. */
+static size_t gather(const struct database *db, struct blocked_state **out, size_t cap) {
+    size_t cursor = 0, count = 0;
+    struct slice name;
+    void *key;
+    while (map_next(&db->waited, &cursor, &name, &key)) {
+        LIST_FOR(at, next, &((struct waited_key *)key)->waits) {
+            struct wait *wait = LIST_OWNER(at, struct wait, of_key);
+            if (wait != wait->state->waits) continue;
+            must(count < cap);
+            out[count++] = wait->state;
+        }
+    }
+    return count;
+}
+
+void waiting_visit(struct keyspace *ks, void (*visit)(void *arg, struct blocked_state *state), void *arg) {
+    size_t cap = ks->waiting.session_count, count = 0;
+    if (cap == 0) return;
+    struct blocked_state **states = mem_alloc(cap * sizeof(struct blocked_state *));
+    for (int i = 0; i < ks->conf.databases; i++)
+        if (ks->databases[i]) count += gather(ks->databases[i], states + count, cap - count);
+    for (size_t i = 0; i < count; i++)
+        visit(arg, states[i]);
+    mem_free(states);
+}
+
 /* --- deadlines --- */
 
 struct blocked_state *waiting_timed_out(const struct keyspace *ks) {

@@ -70,6 +70,8 @@ static inline bool waiting_ready(const struct keyspace *ks) {
  * further keys ready, and may end the waiting of its own session only. */
 void waiting_serve(struct keyspace *ks, void (*attempt)(void *owner, struct blocked_state *state),
                    void *owner);
+/* Calls `visit` for each session that waits for a key; it may end the waiting of that session. */
+void waiting_visit(struct keyspace *ks, void (*visit)(void *arg, struct blocked_state *state), void *arg);
 /* One that has timed out by now, or NULL. */
 struct blocked_state *waiting_timed_out(const struct keyspace *ks);
 /* When the next one will time out, in ms since 1970; INT64_MAX: never. */

@@ -196,8 +196,6 @@ bool walk_keeps_tables(struct walk *w, const struct database *db) {
     struct kept_tables *kept = mem_alloc(sizeof(*kept) + bytes);
     memcpy(kept->tables, db->tables, bytes);
     kept->count = db->table_count;
-    for (uint32_t t = 0; t < kept->count; t++)
-        if (kept->tables[t].table.deadlines) kept->tables[t].table.deadlines = &kept->tables[t].deadlines;
     kept->next = w->kept;
     w->kept = kept;
     if (stop) stop->tables = kept->tables;

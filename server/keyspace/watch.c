@@ -125,6 +125,14 @@ void watch_database_replaced(struct keyspace *ks, const struct database *db, con
     }
 }
 
+void watch_keys_lost(struct keyspace *ks, bool (*lost)(void *owner, struct slice name), void *owner) {
+    size_t cursor = 0;
+    struct slice map_key;
+    void *key;
+    while (map_next(&ks->watched, &cursor, &map_key, &key))
+        if (lost(owner, name_of(key))) mark_watchers(key);
+}
+
 bool watch_any_due(const struct keyspace *ks, const struct session *s) {
     for (const struct link *at = s->watches.next; at != &s->watches; at = at->next) {
         const struct watch *w = LIST_OWNER(at, struct watch, of_session);

@@ -15,6 +15,8 @@ void watch_key_expired(struct keyspace *ks, const struct database *db, struct sl
 /* The contents of `db` are about to be replaced by those of `by` (NULL: by nothing): marks who watches a key
  * of either. */
 void watch_database_replaced(struct keyspace *ks, const struct database *db, const struct database *by);
+/* Marks who watches a key, of any database, for which `lost` says so. */
+void watch_keys_lost(struct keyspace *ks, bool (*lost)(void *owner, struct slice name), void *owner);
 /* True if a key that the session watches existed when it was watched and is due by now. */
 bool watch_any_due(const struct keyspace *ks, const struct session *s);
 /* Sessions that watch something, and keys watched, for INFO. */

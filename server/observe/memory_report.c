@@ -6,7 +6,7 @@
 #define MIB ((uint64_t)1 << 20)
 
 size_t memory_tables_bytes(const struct database *db) {
-    size_t bytes = 0;
+    size_t bytes = db->slots ? db->table_count * sizeof(*db->tables) + sizeof(*db->slots) : 0;
     for (uint32_t t = 0; t < db->table_count; t++)
         bytes += table_bytes(&db->tables[t].table);
     return bytes;
@@ -15,7 +15,7 @@ size_t memory_tables_bytes(const struct database *db) {
 size_t memory_deadlines_bytes(const struct database *db) {
     size_t bytes = 0;
     for (uint32_t t = 0; t < db->table_count; t++)
-        if (db->tables[t].table.deadlines) bytes += deadlines_bytes(&db->tables[t].deadlines);
+        if (db->tables[t].table.deadlines) bytes += deadlines_bytes(db->tables[t].table.deadlines);
     return bytes;
 }
 

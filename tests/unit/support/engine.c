@@ -32,7 +32,7 @@ static void start_exec(struct engine *e) {
     exec_bind(e->exec, select_bindings, NULL);
 }
 
-void engine_init(struct engine *e) {
+static void init(struct engine *e, bool slotted) {
     uint64_t seed = 1;
     memset(e, 0, sizeof(*e));
     e->account_before = mem_account_enter(&e->account);
@@ -41,10 +41,19 @@ void engine_init(struct engine *e) {
     e->conf = conf_create("test", &e->log);
     keyspace_register_options(&e->keyspace, e->conf);
     exec_register_options(&e->exec_conf, e->conf);
+    e->keyspace.conf.slotted = slotted;
     keyspace_init(&e->keyspace, &e->keyspace.conf, &e->account, NULL, START_MS, &seed);
     start_exec(e);
     resp_pool_init(&e->pool);
     session_init(&e->session, 1, keyspace_database(&e->keyspace, 0), &e->pool, NULL, SESSION_INTERNAL);
+}
+
+void engine_init(struct engine *e) {
+    init(e, false);
+}
+
+void engine_init_slotted(struct engine *e) {
+    init(e, true);
 }
 
 void engine_restart_exec(struct engine *e) {

@@ -22,6 +22,7 @@ struct engine {
 };
 
 void engine_init(struct engine *e);
+void engine_init_slotted(struct engine *e); /* with a table for each slot */
 void engine_deinit(struct engine *e);
 /* Dispatch anew, for options that it reads at boot; before any command ran. */
 void engine_restart_exec(struct engine *e);
