@@ -80,6 +80,26 @@ bool exec_unblock(struct exec *x, struct session *s, bool with_error) {
     return true;
 }
 
+struct refusing {
+    struct exec *exec;
+    const char *(*why)(void *owner, const struct call *call);
+    void *owner;
+};
+
+static void refuse_if_told(void *arg, struct blocked_state *state) {
+    struct refusing *r = arg;
+    struct call call;
+    begin_again(r->exec, &call, state);
+    const char *error = r->why(r->owner, &call);
+    if (error) answer_unserved(r->exec, state, error);
+}
+
+void exec_refuse_waiting(struct exec *x, const char *(*why)(void *owner, const struct call *call),
+                         void *owner) {
+    struct refusing r = {x, why, owner};
+    waiting_visit(x->keyspace, refuse_if_told, &r);
+}
+
 void exec_run_due(struct exec *x) {
     struct blocked_state *state;
     pause_end_if_over(x);

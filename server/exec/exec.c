@@ -236,7 +236,7 @@ void exec_run(struct exec *x, struct call *call) {
 
 /* The error is written, counted, and spoils a transaction under way. EXEC itself reports it as the reason of
  * its abort. */
-static void refuse(struct exec *x, struct call *call, const char *error) {
+static void refuse_as(struct exec *x, struct call *call, const char *error, bool verbatim) {
     struct session *s = call->session;
     if (call->spec) {
         x->stats[call->spec->id].rejected++;
@@ -245,12 +245,20 @@ static void refuse(struct exec *x, struct call *call, const char *error) {
     if (call->spec && call->spec->id == CMD_EXEC) {
         multi_discard(x->keyspace, s);
         bool plain = strncmp(error, "ERR ", 4) == 0; /* only other codes are worth telling */
-        resp_errorf(call->reply, "EXECABORT Transaction discarded because of: %s", error + (plain ? 4 : 0));
+        if (verbatim)
+            resp_error(call->reply, error);
+        else
+            resp_errorf(call->reply, "EXECABORT Transaction discarded because of: %s",
+                        error + (plain ? 4 : 0));
     } else {
         if (s->flags & SESSION_MULTI) s->flags |= SESSION_DIRTY_EXEC;
         resp_error(call->reply, error);
     }
     exec_count_error(x, call->reply->error_code);
+}
+
+static void refuse(struct exec *x, struct call *call, const char *error) {
+    refuse_as(x, call, error, false);
 }
 
 static void refuse_unknown(struct exec *x, struct call *call) {
@@ -307,11 +315,13 @@ static const char *protected_from(const struct exec *x, const struct call *call)
                    "and then restart the server.";
 }
 
-static const char *closed_gate(const struct exec *x, const struct call *call) {
+/* The first gate that refuses the call, NULL: none does. */
+static const struct exec_gate *closed_gate(const struct exec *x, const struct call *call,
+                                           const char **error) {
     for (unsigned i = 0; i < x->gate_count; i++) {
         if (!x->gates[i]->active(x->gates[i]->owner)) continue;
-        const char *error = x->gates[i]->check(x->gates[i]->owner, call);
-        if (error) return error;
+        *error = x->gates[i]->check(x->gates[i]->owner, call);
+        if (*error) return x->gates[i];
     }
     return NULL;
 }
@@ -343,9 +353,10 @@ static bool pass_checks(struct exec *x, struct call *call) {
     }
     if (x->gates_closed && !(call->flags & CALL_REPLAYED)) {
         if (call->spec->id == CMD_EXEC) call->command_flags |= multi_command_flags(s);
-        const char *error = closed_gate(x, call);
-        if (error) {
-            refuse(x, call, error);
+        const char *error;
+        const struct exec_gate *gate = closed_gate(x, call, &error);
+        if (gate) {
+            refuse_as(x, call, error, gate->verbatim);
             return false;
         }
     }

@@ -77,9 +77,17 @@ void exec_run_due(struct exec *x);
 /* When it will next have something to do by itself, in ms since 1970; INT64_MAX: never. */
 int64_t exec_next_due_ms(const struct exec *x);
 
+/* Answers with an error the sessions that wait for keys and for which `why` gives one; it is asked with their
+ * commands as a gate is. */
+void exec_refuse_waiting(struct exec *x, const char *(*why)(void *owner, const struct call *call),
+                         void *owner);
+
 /* Commands queued by MULTI, and the memory they take. */
 size_t session_multi_count(const struct session *s);
 size_t session_multi_bytes(const struct session *s);
+/* The queued command number `at`; its words are borrowed until the transaction is over. */
+const struct command_spec *session_multi_at(const struct session *s, size_t at, const struct slice **argv,
+                                            int *argc);
 
 /* --- gates: reasons not to run a command --- */
 
@@ -91,6 +99,7 @@ struct exec_gate {
     void *owner;
     bool (*active)(void *owner);
     const char *(*check)(void *owner, const struct call *call);
+    bool verbatim; /* an EXEC that it refuses answers the error as it is, not as the reason of an EXECABORT */
 };
 void exec_add_gate(struct exec *x, const struct exec_gate *gate); /* borrowed for good */
 

@@ -54,6 +54,14 @@ size_t session_multi_bytes(const struct session *s) {
                     : 0;
 }
 
+const struct command_spec *session_multi_at(const struct session *s, size_t at, const struct slice **argv,
+                                            int *argc) {
+    const struct queued *q = &s->multi->commands[at];
+    *argv = q->argv;
+    *argc = q->argc;
+    return q->spec;
+}
+
 static void free_state(struct multi_state *m) {
     for (size_t i = 0; i < m->count; i++)
         mem_free(m->commands[i].argv);

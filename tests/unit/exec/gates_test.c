@@ -109,7 +109,7 @@ static const char *refuse_writes(void *owner, const struct call *call) {
 static void gates_refuse(void **state) {
     struct rig *r = *state;
     struct keeper keeper = {0};
-    struct exec_gate gate = {"test", &keeper, is_closed, refuse_writes};
+    struct exec_gate gate = {.name = "test", .owner = &keeper, .active = is_closed, .check = refuse_writes};
     exec_add_gate(r->e.exec, &gate);
     assert_string_equal(engine_run(&r->e, "SET a 1"), "+OK\r\n");
     assert_int_equal(keeper.asked, 0);
