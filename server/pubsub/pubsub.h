@@ -36,6 +36,10 @@ size_t pubsub_publish(struct pubsub *ps, struct slice channel, struct slice mess
 bool pubsub_subscribe(struct pubsub *ps, struct session *s, enum pubsub_kind kind, struct slice name);
 bool pubsub_unsubscribe(struct pubsub *ps, struct session *s, enum pubsub_kind kind, struct slice name);
 
+/* Ends the subscriptions to sharded channels for which `lost` says so; who had them is told (sunsubscribe).
+ * Returns how many channels that were. */
+size_t pubsub_drop_sharded(struct pubsub *ps, bool (*lost)(void *owner, struct slice channel), void *owner);
+
 /* Forgets all subscriptions without a word: on RESET, and before a session is freed. */
 void pubsub_session_gone(struct pubsub *ps, struct session *s);
 /* Appends the messages that came for the session while its own command was running (SESSION_PUSHES_WAIT). */

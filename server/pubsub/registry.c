@@ -223,6 +223,33 @@ size_t pubsub_publish(struct pubsub *ps, struct slice channel, struct slice mess
     return receivers;
 }
 
+/* `left` is what the receiver has left of sharded channels, so each is encoded for itself. */
+static void push_unsubscribed(struct pubsub *ps, struct session *s, struct slice channel, size_t left) {
+    buf_clear(&ps->message);
+    buf_append_str(&ps->message, "*3\r\n$12\r\nsunsubscribe\r\n");
+    add_bulk(&ps->message, channel);
+    buf_printf(&ps->message, ":%zu\r\n", left);
+    push(s, ps->exec ? exec_running_session(ps->exec) : NULL, &ps->message);
+}
+
+size_t pubsub_drop_sharded(struct pubsub *ps, bool (*lost)(void *owner, struct slice channel), void *owner) {
+    size_t dropped = 0;
+    LIST_FOR(at, next, &ps->kinds[PUBSUB_SHARD].all) {
+        struct channel *ch = LIST_OWNER(at, struct channel, link);
+        if (!lost(owner, channel_name(ch))) continue;
+        dropped++;
+        for (bool last = false; !last;) { /* the channel goes with its last subscription */
+            struct subscription *sub = LIST_OWNER(ch->subscriptions.next, struct subscription, in_channel);
+            struct session *s = sub->session;
+            last = ch->count == 1;
+            push_unsubscribed(ps, s, channel_name(ch), s->pubsub->names[PUBSUB_SHARD].count - 1);
+            drop(ps, PUBSUB_SHARD, sub);
+            member_release(s);
+        }
+    }
+    return dropped;
+}
+
 struct resp_writer *pubsub_confirmations(struct pubsub *ps, struct session *s) {
     if (likely(!(s->flags & (SESSION_REPLY_OFF | SESSION_REPLY_SKIP)))) return &s->reply;
     struct resp_writer *w = &member_of(ps, s)->waiting;
