@@ -2,6 +2,7 @@
 #include "common/base/panic.h"
 #include "common/io/io_stream.h"
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -110,4 +111,23 @@ bool io_addr_is_loopback(const struct io_addr *addr) {
         return IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && in6->sin6_addr.s6_addr[12] == 127;
     default: return false;
     }
+}
+
+static bool same_ip(const struct sockaddr *a, const struct sockaddr_storage *b) {
+    if (a == NULL || a->sa_family != b->ss_family) return false;
+    if (a->sa_family == AF_INET)
+        return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+               ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+    return a->sa_family == AF_INET6 && IN6_ARE_ADDR_EQUAL(&((const struct sockaddr_in6 *)a)->sin6_addr,
+                                                          &((const struct sockaddr_in6 *)b)->sin6_addr);
+}
+
+bool io_addr_is_own(const struct io_addr *addr) {
+    struct ifaddrs *all;
+    bool own = io_addr_is_loopback(addr);
+    if (own || getifaddrs(&all) < 0) return own;
+    for (const struct ifaddrs *at = all; at && !own; at = at->ifa_next)
+        own = same_ip(at->ifa_addr, &addr->sa);
+    freeifaddrs(all);
+    return own;
 }

@@ -38,6 +38,8 @@ char *io_addr_text(const struct io_addr *addr, char *out);
 char *io_addr_host(const struct io_addr *addr, char *out);
 uint16_t io_addr_port(const struct io_addr *addr);
 bool io_addr_is_loopback(const struct io_addr *addr); /* 127/8, ::1, or a Unix socket */
+/* Loopback, or the address of one of this machine's interfaces at this moment. */
+bool io_addr_is_own(const struct io_addr *addr);
 
 /* --- streams --- */
 
