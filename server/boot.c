@@ -41,6 +41,7 @@ struct server *server_configure(const struct server_setup *setup, int argc, char
     persist_register_options(&s->persist, s->conf);
     aof_register_options(&s->aof, s->conf);
     s->pubsub = pubsub_create(s->conf);
+    s->cluster = cluster_create(s->conf);
     s->net = net_create(s->conf, &s->log);
     observe_init(&s->observe, s->conf);
     oom_register_options(&s->oom, s->conf);
@@ -79,6 +80,7 @@ static void bind_commands(struct server *s) {
     exec_bind(s->exec, persist_bindings, &s->persist);
     exec_bind(s->exec, aof_bindings, &s->aof);
     exec_bind(s->exec, pubsub_bindings, s->pubsub);
+    exec_bind(s->exec, cluster_bindings, s->cluster);
     exec_bind(s->exec, net_bindings, s->net);
     exec_bind(s->exec, config_bindings, &s->config);
     exec_bind(s->exec, system_bindings, &s->system);
@@ -125,6 +127,7 @@ static void register_everywhere(struct server *s) {
     loop_register_info(&s->loop, &s->info);
     net_register_info(s->net, &s->info);
     pubsub_register_info(s->pubsub, &s->info);
+    cluster_register_info(s->cluster, &s->info);
     config_commands_init(&s->config, s->conf, &s->files, &s->exec_conf);
     s->config.loading = &s->persist.loading;
     persist_register_info(&s->persist, &s->info);
@@ -136,6 +139,17 @@ static void register_everywhere(struct server *s) {
     start_aof(s);
     memory_gate_register(s->exec, &s->memory_gate, &s->keyspace);
     bind_commands(s);
+}
+
+static bool start_cluster(struct server *s) {
+    struct cluster_parts parts = {.keyspace = &s->keyspace,
+                                  .exec = s->exec,
+                                  .pubsub = s->pubsub,
+                                  .log = &s->log,
+                                  .files = &s->files,
+                                  .dir = (const char *const *)&s->compat.dir,
+                                  .port = net_port(s->net)};
+    return cluster_start(s->cluster, &parts);
 }
 
 static void start_system(struct server *s, const struct server_setup *setup, int64_t now_ms) {
@@ -156,20 +170,21 @@ static void start_system(struct server *s, const struct server_setup *setup, int
 }
 
 static void log_greeting(struct server *s) {
-    log_notice(&s->log, "Running mode=standalone, port=%d.", net_port(s->net));
+    const char *mode = cluster_enabled(s->cluster) ? "cluster" : "standalone";
+    log_notice(&s->log, "Running mode=%s, port=%d.", mode, net_port(s->net));
     if (s->options.always_show_logo || isatty(STDOUT_FILENO)) {
         char logo[512];
         int len = snprintf(logo, sizeof(logo),
                            "\n"
                            "     .-~-.  .-~-.       Torc %s (behaves as Redis %s) %zu bit\n"
                            "   .'  .-~''~-.  '.\n"
-                           "  /   /        \\   \\    Running in standalone mode\n"
+                           "  /   /        \\   \\    Running in %s mode\n"
                            "  |   |        |   |    Port: %d\n"
                            "  \\   \\        /   /    PID: %d\n"
                            "   '.  '-.__.-'  .'\n"
                            "     '-.______.-'       Engine: %s\n\n",
-                           TORC_VERSION, REDIS_VERSION, sizeof(void *) * 8, net_port(s->net), (int)getpid(),
-                           io_engine_name(s->io));
+                           TORC_VERSION, REDIS_VERSION, sizeof(void *) * 8, mode, net_port(s->net),
+                           (int)getpid(), io_engine_name(s->io));
         log_raw(&s->log, LOG_LEVEL_NOTICE, logo, (size_t)len);
     } else {
         log_notice(&s->log, "Server started, PID: %d", (int)getpid());
@@ -216,6 +231,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
     int64_t now_ms = io_wall_us(s->io) / 1000;
     s->files = config_files_of(s->io);
     resp_pool_init(&s->pool);
+    s->keyspace.conf.slotted = cluster_enabled(s->cluster);
     keyspace_init(&s->keyspace, &s->keyspace.conf, &s->account, s->io, now_ms, setup->seed);
     s->exec = exec_create(&s->keyspace, &s->exec_conf);
     struct net_parts parts = {.io = s->io,
@@ -234,6 +250,7 @@ bool server_start(struct server *s, const struct server_setup *setup) {
     s->keyspace.latency = observe_latency_sink(&s->observe);
     s->system.hot_keys = &s->observe.hot_keys;
     if (!net_start(s->net, &parts)) return false;
+    if (!start_cluster(s)) return false; /* its gate is the first */
     register_everywhere(s);
     log_greeting(s);
     if (!net_listen(s->net)) return false;
@@ -351,6 +368,7 @@ void server_destroy(struct server **server) {
     conf_destroy(&s->conf); /* before these two: it clears the values that lie in their structs */
     net_destroy(&s->net);
     pubsub_destroy(&s->pubsub);
+    cluster_destroy(&s->cluster);
     if (s->started) resp_pool_deinit(&s->pool);
     if (s->io) io_destroy(&s->io);
     mem_account_enter(s->account_outside);

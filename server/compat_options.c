@@ -15,7 +15,10 @@
 #define ALWAYS      "what comes from outside is always checked"
 #define NO_FORK     "nothing forks, and huge pages serve large tables"
 #define REPLICATION "replication is not built"
-#define CLUSTER     "shards are managed by torc-sentinel and torc-proxy, which are not built"
+#define NO_GOSSIP   "servers do not gossip: the slot map comes from outside (cluster-map, CLUSTER SETMAP)"
+#define MAP_FILE    "cluster-map has taken its place"
+#define MAP_NAMES   "clients are told the addresses of the slot map"
+#define FAILOVER    "failover is not built"
 #define TLS         "TLS is not built"
 #define ACL         "users and their rules are not built"
 #define SCRIPTS     "scripts are not built"
@@ -75,15 +78,6 @@ static const struct conf_choice tls_auth_modes[] = {{"no", 0}, {"yes", 1}, {"opt
 static const struct conf_choice propagation_modes[] = {
     {"ignore", 0}, {"panic", 1}, {"panic-on-replicas", 2}, {NULL, 0}};
 /* --- checks --- */
-
-static bool is_hostname(void *owner, const void *value, struct conf_error *err) {
-    const char *name = *(char *const *)value;
-    if (name && strlen(name) >= 256) return conf_fail(err, "Hostnames must be less than 256 characters");
-    for (; name && *name; name++)
-        if (!isalnum((unsigned char)*name) && *name != '-' && *name != '.')
-            return conf_fail(err, "Hostnames may only contain alphanumeric characters, hyphens or dots");
-    return true;
-}
 
 static bool is_nodename(void *owner, const void *value, struct conf_error *err) {
     const char *name = *(char *const *)value;
@@ -249,27 +243,20 @@ static const struct conf_option kept[] = {
     BOOL("lua-enable-deprecated-api", IMM | CONF_HIDDEN, "no", SCRIPTS),
 
     /* cluster */
-    BOOL("cluster-enabled", IMM, "no", CLUSTER),
-    STRING("cluster-config-file", IMM, "nodes.conf", CLUSTER),
-    INT64("cluster-node-timeout", 0, 0, INT64_MAX, "15000", CLUSTER),
-    INT("cluster-ping-interval", CONF_HIDDEN, 0, INT_MAX, "1000", CLUSTER),
-    INT("cluster-port", IMM, 0, 65535, "0", CLUSTER),
-    INT("cluster-replica-validity-factor", 0, 0, INT_MAX, "10", CLUSTER,
+    STRING("cluster-config-file", IMM, "nodes.conf", MAP_FILE),
+    INT64("cluster-node-timeout", 0, 0, INT64_MAX, "15000", NO_GOSSIP),
+    INT("cluster-ping-interval", CONF_HIDDEN, 0, INT_MAX, "1000", NO_GOSSIP),
+    INT("cluster-port", IMM, 0, 65535, "0", NO_GOSSIP),
+    INT("cluster-replica-validity-factor", 0, 0, INT_MAX, "10", FAILOVER,
         ALIAS("cluster-slave-validity-factor")),
-    INT("cluster-migration-barrier", 0, 0, INT_MAX, "1", CLUSTER),
-    BOOL("cluster-allow-replica-migration", 0, "yes", CLUSTER),
-    BOOL("cluster-require-full-coverage", 0, "yes", CLUSTER),
-    BOOL("cluster-replica-no-failover", 0, "no", CLUSTER, ALIAS("cluster-slave-no-failover")),
-    BOOL("cluster-allow-reads-when-down", 0, "no", CLUSTER),
-    BOOL("cluster-allow-pubsubshard-when-down", 0, "yes", CLUSTER),
-    MEMORY("cluster-link-sendbuf-limit", 0, 0, INT64_MAX, "0", CLUSTER),
-    STRING("cluster-announce-hostname", 0, NULL, CLUSTER, .validate = is_hostname),
-    STRING("cluster-announce-human-nodename", 0, NULL, CLUSTER, .validate = is_nodename),
-    ENUM("cluster-preferred-endpoint-type", 0, endpoint_types, "ip", CLUSTER),
-    STRING("cluster-announce-ip", 0, NULL, CLUSTER),
-    INT("cluster-announce-port", 0, 0, 65535, "0", CLUSTER),
-    INT("cluster-announce-tls-port", 0, 0, 65535, "0", CLUSTER),
-    INT("cluster-announce-bus-port", 0, 0, 65535, "0", CLUSTER),
+    INT("cluster-migration-barrier", 0, 0, INT_MAX, "1", FAILOVER),
+    BOOL("cluster-allow-replica-migration", 0, "yes", FAILOVER),
+    BOOL("cluster-replica-no-failover", 0, "no", FAILOVER, ALIAS("cluster-slave-no-failover")),
+    MEMORY("cluster-link-sendbuf-limit", 0, 0, INT64_MAX, "0", NO_GOSSIP),
+    STRING("cluster-announce-human-nodename", 0, NULL, NO_GOSSIP, .validate = is_nodename),
+    ENUM("cluster-preferred-endpoint-type", 0, endpoint_types, "ip", MAP_NAMES),
+    INT("cluster-announce-tls-port", 0, 0, 65535, "0", NO_GOSSIP),
+    INT("cluster-announce-bus-port", 0, 0, 65535, "0", NO_GOSSIP),
 
     /* encodings */
     LINE("list-max-ziplist-entries", 1, 1, NODE_SIZES),

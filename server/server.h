@@ -11,6 +11,7 @@
 #include "common/metrics/info.h"
 #include "common/resp/resp_writer.h"
 #include "server/ahead.h"
+#include "server/cluster/cluster.h"
 #include "server/compat_options.h"
 #include "server/config_commands.h"
 #include "server/exec/exec.h"
@@ -50,6 +51,7 @@ struct server {
     struct loading loading;
     struct aof aof;
     struct pubsub *pubsub;
+    struct cluster *cluster;
     struct net *net;
     struct observe observe;
     struct system system;

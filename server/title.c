@@ -84,11 +84,19 @@ static void put_listen_address(struct conf *conf, struct buf *out) {
     buf_deinit(&path);
 }
 
+/* Cluster and sentinel have a mode word; an ordinary server has none. */
+static void put_mode(struct conf *conf, struct buf *out) {
+    struct buf enabled = {0};
+    conf_print(conf, "cluster-enabled", &enabled);
+    if (strcmp(buf_cstr(&enabled), "yes") == 0) buf_append_str(out, "[cluster]");
+    buf_deinit(&enabled);
+}
+
 static void put_variable(size_t which, struct conf *conf, const char *program, struct buf *out) {
     switch (which) {
     case 0: buf_append_str(out, program); break;
     case 1: put_listen_address(conf, out); break;
-    case 2: break; /* cluster and sentinel have a mode word; an ordinary server has none */
+    case 2: put_mode(conf, out); break;
     case 3: conf_print(conf, "port", out); break;
     case 4: conf_print(conf, "tls-port", out); break;
     case 5: conf_print(conf, "unixsocket", out); break;

@@ -14,6 +14,7 @@
 #include "common/base/buf.h"
 #include "common/base/mem.h"
 #include "common/base/num.h"
+#include "common/slots/slots.h"
 #include "server/commands/families.h"
 #include "server/commands/list_common.h"
 #include "server/keyspace/unit.h"
@@ -54,6 +55,22 @@ struct sorting {
 
 /* --- arguments --- */
 
+/* With slots, a pattern must name keys of the slot that the sorted key is in, whatever the element is: by a
+ * tag before the star, since an element before the tag could bring one of its own. Otherwise it is refused,
+ * and the error replied. */
+static bool pattern_stays(struct call *call, struct slice pattern, const char *option) {
+    const char *star = memchr(pattern.ptr, '*', pattern.len);
+    if (!call->keyspace->conf.slotted || star == NULL) return true;
+    struct slice tag = slots_tag(pattern);
+    bool tagged = tag.ptr != pattern.ptr && star >= tag.ptr + tag.len;
+    if (tagged && slots_of_key(pattern) == slots_of_key(call->argv[1])) return true;
+    resp_errorf(call->reply,
+                "ERR %s option of SORT denied in cluster mode when keys formed by the pattern may be in "
+                "different slots.",
+                option);
+    return false;
+}
+
 /* One option at `arg`; returns the arguments it took, 0 with the error replied. */
 static int parse_option(struct call *call, int arg, struct request *r) {
     struct slice word = call->argv[arg];
@@ -76,11 +93,11 @@ static int parse_option(struct call *call, int arg, struct request *r) {
         r->by = arg + 1;
         struct slice pattern = call->argv[r->by];
         if (memchr(pattern.ptr, '*', pattern.len) == NULL) r->unordered = true;
-        return 2;
+        return pattern_stays(call, pattern, "BY") ? 2 : 0;
     }
     if (slice_is(word, "get") && left >= 1) {
         r->gets++;
-        return 2;
+        return pattern_stays(call, call->argv[arg + 1], "GET") ? 2 : 0;
     }
     resp_error(call->reply, ERR_SYNTAX);
     return 0;

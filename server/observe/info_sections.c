@@ -40,7 +40,8 @@ static void write_server(struct buf *out, void *module) {
     int64_t up_s = (io_wall_us(sys->io) / 1000 - sys->started_ms) / 1000;
     LINE(out, "redis_version:%s\r\ntorc_version:%s\r\n", REDIS_VERSION, TORC_VERSION);
     LINE(out, "redis_git_sha1:00000000\r\nredis_git_dirty:0\r\nredis_build_id:torc-%s\r\n", TORC_VERSION);
-    LINE(out, "redis_mode:standalone\r\nos:%s %s %s\r\narch_bits:%zu\r\n", os.sysname, os.release, os.machine,
+    LINE(out, "redis_mode:%s\r\nos:%s %s %s\r\narch_bits:%zu\r\n",
+         sys->keyspace->conf.slotted ? "cluster" : "standalone", os.sysname, os.release, os.machine,
          sizeof(void *) * 8);
     LINE(out, "monotonic_clock:POSIX clock_gettime\r\nmultiplexing_api:%s\r\n", io_engine_name(sys->io));
     LINE(out, "io_engine:%s\r\nio_engine_reason:%s\r\n", io_engine_name(sys->io), io_engine_reason(sys->io));
@@ -103,7 +104,7 @@ static void write_memory(struct buf *out, void *module) {
     put_u64(out, "lazyfreed_objects", reaper_freed(ks->reaper) - sys->freed_at_reset);
 }
 
-/* --- persistence, replication, cluster: not there yet --- */
+/* --- persistence, replication: not there yet --- */
 
 static void write_modules_forks(struct buf *out, void *module) {
     LINE(out, "module_fork_in_progress:0\r\nmodule_fork_last_cow_size:0\r\n");
@@ -119,10 +120,6 @@ static void write_replication(struct buf *out, void *module) {
          0);
     put_option(out, sys, "repl_backlog_size", "repl-backlog-size");
     LINE(out, "repl_backlog_first_byte_offset:0\r\nrepl_backlog_histlen:0\r\n");
-}
-
-static void write_cluster(struct buf *out, void *module) {
-    LINE(out, "cluster_enabled:0\r\n");
 }
 
 /* --- stats --- */
@@ -217,7 +214,6 @@ void info_sections_register(struct system *sys) {
         {"replication", "Replication", INFO_DEFAULT, INFO_RANK_REPLICATION, write_replication},
         {"cpu", "CPU", INFO_DEFAULT, INFO_RANK_CPU, write_cpu},
         {"modules", "Modules", INFO_DEFAULT, INFO_RANK_MODULES, write_modules},
-        {"cluster", "Cluster", INFO_DEFAULT, INFO_RANK_CLUSTER, write_cluster},
         {"keyspace", "Keyspace", INFO_DEFAULT, INFO_RANK_KEYSPACE, write_keyspace},
     };
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)

@@ -4,7 +4,7 @@
 
 #include "server/observe/system.h"
 
-/* server, memory, persistence, its part of stats, replication, cpu, cluster, keyspace. */
+/* server, memory, persistence, its part of stats, replication, cpu, keyspace. */
 void info_sections_register(struct system *sys);
 
 #endif

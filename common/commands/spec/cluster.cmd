@@ -1,7 +1,7 @@
 group cluster
 
 ASKING 1
-  status      todo 5
+  status      built
   summary     Let the next command use a slot that is being imported
   since       3.0.0
   flags       fast
@@ -16,7 +16,7 @@ CLUSTER -2
   complexity  Depends on subcommand.
 
 CLUSTER ADDSLOTS -3
-  status      todo 5
+  status      built
   summary     Give slots to this node
   since       3.0.0
   flags       admin stale no_async_loading
@@ -27,7 +27,7 @@ CLUSTER ADDSLOTS -3
   reply       simple "OK"
 
 CLUSTER ADDSLOTSRANGE -4
-  status      todo 5
+  status      built
   summary     Give ranges of slots to this node
   since       7.0.0
   flags       admin stale no_async_loading
@@ -41,7 +41,7 @@ CLUSTER ADDSLOTSRANGE -4
   reply       simple "OK"
 
 CLUSTER BUMPEPOCH 2
-  status      todo 5
+  status      built
   summary     Raise the configuration epoch of this node
   since       3.0.0
   flags       admin stale no_async_loading
@@ -51,7 +51,7 @@ CLUSTER BUMPEPOCH 2
   reply       simple
 
 CLUSTER COUNT-FAILURE-REPORTS 3
-  status      todo 5
+  status      built
   summary     How many nodes say that a node is down
   since       3.0.0
   flags       admin stale
@@ -63,7 +63,7 @@ CLUSTER COUNT-FAILURE-REPORTS 3
   reply       int >=0
 
 CLUSTER COUNTKEYSINSLOT 3
-  status      todo 5
+  status      built
   summary     Number of keys in a slot
   since       3.0.0
   flags       stale
@@ -74,7 +74,7 @@ CLUSTER COUNTKEYSINSLOT 3
   reply       int >=0
 
 CLUSTER DELSLOTS -3
-  status      todo 5
+  status      built
   summary     Take slots from this node
   since       3.0.0
   flags       admin stale no_async_loading
@@ -85,7 +85,7 @@ CLUSTER DELSLOTS -3
   reply       simple "OK"
 
 CLUSTER DELSLOTSRANGE -4
-  status      todo 5
+  status      built
   summary     Take ranges of slots from this node
   since       7.0.0
   flags       admin stale no_async_loading
@@ -99,7 +99,7 @@ CLUSTER DELSLOTSRANGE -4
   reply       simple "OK"
 
 CLUSTER FAILOVER -2
-  status      todo 5
+  status      built
   summary     Make this replica the primary of its shard
   since       3.0.0
   flags       admin stale no_async_loading
@@ -112,7 +112,7 @@ CLUSTER FAILOVER -2
   reply       simple "OK"
 
 CLUSTER FLUSHSLOTS 2
-  status      todo 5
+  status      built
   summary     Take all slots from this node
   since       3.0.0
   flags       admin stale no_async_loading
@@ -121,7 +121,7 @@ CLUSTER FLUSHSLOTS 2
   reply       simple "OK"
 
 CLUSTER FORGET 3
-  status      todo 5
+  status      built
   summary     Remove a node from the known ones
   since       3.0.0
   flags       admin stale no_async_loading
@@ -132,7 +132,7 @@ CLUSTER FORGET 3
   reply       simple "OK"
 
 CLUSTER GETKEYSINSLOT 4
-  status      todo 5
+  status      built
   summary     Names of keys in a slot
   since       3.0.0
   flags       stale
@@ -145,7 +145,7 @@ CLUSTER GETKEYSINSLOT 4
   reply       array of bulk
 
 CLUSTER HELP 2
-  status      todo 5
+  status      built
   summary     The subcommands of CLUSTER
   since       5.0.0
   flags       loading stale
@@ -154,7 +154,7 @@ CLUSTER HELP 2
   reply       array of simple
 
 CLUSTER INFO 2
-  status      todo 5
+  status      built
   summary     State of the cluster
   since       3.0.0
   flags       stale
@@ -164,7 +164,7 @@ CLUSTER INFO 2
   reply       verbatim
 
 CLUSTER KEYSLOT 3
-  status      todo 5
+  status      built
   summary     The slot of a key
   since       3.0.0
   flags       stale
@@ -175,7 +175,7 @@ CLUSTER KEYSLOT 3
   reply       int 0..16383
 
 CLUSTER LINKS 2
-  status      todo 5
+  status      built
   summary     The connections between this node and the others
   since       7.0.0
   flags       stale
@@ -185,7 +185,7 @@ CLUSTER LINKS 2
   reply       array of map of bulk -> (bulk | int)
 
 CLUSTER MEET -4
-  status      todo 5
+  status      built
   summary     Make another node known
   since       3.0.0
   flags       admin stale no_async_loading
@@ -199,7 +199,7 @@ CLUSTER MEET -4
   reply       simple "OK"
 
 CLUSTER MYID 2
-  status      todo 5
+  status      built
   summary     The id of this node
   since       3.0.0
   flags       stale
@@ -208,7 +208,7 @@ CLUSTER MYID 2
   reply       bulk
 
 CLUSTER MYSHARDID 2
-  status      todo 5
+  status      built
   summary     The id of this node's shard
   since       7.2.0
   flags       stale
@@ -218,7 +218,7 @@ CLUSTER MYSHARDID 2
   reply       bulk
 
 CLUSTER NODES 2
-  status      todo 5
+  status      built
   summary     All nodes, one on each line
   since       3.0.0
   flags       stale
@@ -228,7 +228,7 @@ CLUSTER NODES 2
   reply       verbatim
 
 CLUSTER REPLICAS 3
-  status      todo 5
+  status      built
   summary     The replicas of a primary
   since       5.0.0
   flags       admin stale
@@ -240,7 +240,7 @@ CLUSTER REPLICAS 3
   reply       array of bulk
 
 CLUSTER REPLICATE 3
-  status      todo 5
+  status      built
   summary     Make this node the replica of another one
   since       3.0.0
   flags       admin stale no_async_loading
@@ -251,7 +251,7 @@ CLUSTER REPLICATE 3
   reply       simple "OK"
 
 CLUSTER RESET -2
-  status      todo 5
+  status      built
   summary     Make this node forget the cluster
   since       3.0.0
   flags       admin noscript stale
@@ -265,7 +265,7 @@ CLUSTER RESET -2
   reply       simple "OK"
 
 CLUSTER SAVECONFIG 2
-  status      todo 5
+  status      built
   summary     Write what this node knows of the cluster to disk
   since       3.0.0
   flags       admin stale no_async_loading
@@ -274,7 +274,7 @@ CLUSTER SAVECONFIG 2
   reply       simple "OK"
 
 CLUSTER SET-CONFIG-EPOCH 3
-  status      todo 5
+  status      built
   summary     Set the configuration epoch of a new node
   since       3.0.0
   flags       admin stale no_async_loading
@@ -285,10 +285,10 @@ CLUSTER SET-CONFIG-EPOCH 3
   reply       simple "OK"
 
 CLUSTER SETMAP 3
-  status      todo 5
+  status      built
   summary     Hand this server a slot map, unless it knows a newer one
   since       7.2.0
-  flags       admin noscript stale
+  flags       admin noscript stale no_async_loading no_multi
   complexity  O(N) where N is the number of slots
   route       refused
   args
@@ -296,7 +296,7 @@ CLUSTER SETMAP 3
   reply       simple "OK"
 
 CLUSTER SETSLOT -4
-  status      todo 5
+  status      built
   summary     Say who owns a slot or where it moves
   since       3.0.0
   flags       admin stale no_async_loading
@@ -312,7 +312,7 @@ CLUSTER SETSLOT -4
   reply       simple "OK"
 
 CLUSTER SHARDS 2
-  status      todo 5
+  status      built
   summary     The shards with their slots and nodes
   since       7.0.0
   flags       loading stale
@@ -322,7 +322,7 @@ CLUSTER SHARDS 2
   reply       array of {slots: array of int 0..16383, nodes: array of map of bulk -> (bulk | int)}
 
 CLUSTER SLAVES 3
-  status      todo 5
+  status      built
   summary     The replicas of a primary, under its old name
   since       3.0.0
   flags       admin stale
@@ -335,7 +335,7 @@ CLUSTER SLAVES 3
   reply       array of bulk
 
 CLUSTER SLOT-STATS -4
-  status      todo 5
+  status      built
   summary     Keys and use of slots
   since       7.2.0
   flags       stale loading
@@ -356,7 +356,7 @@ CLUSTER SLOT-STATS -4
   reply       array of [int 0..16383, map of bulk -> int]
 
 CLUSTER SLOTS 2
-  status      todo 5
+  status      built
   summary     The slots with the nodes that serve them
   since       3.0.0
   flags       loading stale
@@ -369,7 +369,7 @@ CLUSTER SLOTS 2
   reply       array of array of any
 
 READONLY 1
-  status      todo 5
+  status      built
   summary     Let this connection read from a replica
   since       3.0.0
   flags       loading stale fast
@@ -379,7 +379,7 @@ READONLY 1
   reply       simple "OK"
 
 READWRITE 1
-  status      todo 5
+  status      built
   summary     Let this connection use primaries only, as from the start
   since       3.0.0
   flags       loading stale fast
