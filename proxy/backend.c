@@ -38,6 +38,15 @@ void backend_write_words(struct resp_writer *w, const struct slice *words, int c
         resp_bulk_slice(w, words[i]);
 }
 
+void backend_append_words(struct buf *out, const struct slice *words, int count) {
+    buf_printf(out, "*%d\r\n", count);
+    for (int i = 0; i < count; i++) {
+        buf_printf(out, "$%zu\r\n", words[i].len);
+        buf_append_slice(out, words[i]);
+        buf_append_str(out, "\r\n");
+    }
+}
+
 static void append(struct backend *b, struct request *r, uint64_t text_at) {
     struct worker *w = b->upstream->worker;
     r->text_at = text_at;
@@ -153,6 +162,7 @@ static void deliver(struct backend *b, struct request *r, const char *bytes, siz
     if (r->flags & REQUEST_ANSWERED) return;
     struct client *c = r->client;
     if (c == NULL && r->done == NULL) return;
+    if (unlikely(r->flags & REQUEST_MUTE) && b->scan.type != '-') return;
     if (c && r->done == NULL && c->first == r && b->scan.type != '-') {
         if (r->reply.len) {
             resp_raw(&c->out.writer, r->reply.ptr, r->reply.len);
@@ -298,11 +308,22 @@ static void handshake_done(struct request *r) {
     backend_close(b, why);
 }
 
-static void greet(struct backend *b, const struct slice *words, int count) {
+static void id_done(struct request *r) {
+    struct backend *b = r->owner;
+    if (r->reply.len > 3 && r->reply.ptr[0] == ':')
+        num_parse_int64(r->reply.ptr + 1, r->reply.len - 3, &b->server_id);
+}
+
+static void greet_for(struct backend *b, const struct slice *words, int count,
+                      void (*done)(struct request *r)) {
     struct request *r = request_new(b->upstream->worker, NULL, NULL);
-    r->done = handshake_done;
+    r->done = done;
     r->owner = b;
     backend_send_words(b, r, words, count);
+}
+
+static void greet(struct backend *b, const struct slice *words, int count) {
+    greet_for(b, words, count, handshake_done);
 }
 
 static void handshake(struct backend *b) {
@@ -318,6 +339,7 @@ static void handshake(struct backend *b) {
         struct slice db = {text, num_format_int64(text, b->db)};
         greet(b, (struct slice[]){SLICE("SELECT"), db}, 2);
     }
+    if (b->is_private) greet_for(b, (struct slice[]){SLICE("CLIENT"), SLICE("ID")}, 2, id_done);
 }
 
 static struct backend *backend_create(struct upstream *u, int db, uint8_t proto, bool is_private,
@@ -407,6 +429,7 @@ void backend_expire(struct backend *b, int64_t now_us, int64_t timeout_us) {
         next = r->behind;
         if (r->flags & REQUEST_ANSWERED) continue;
         w->stats.timeouts++;
+        b->upstream->timeouts++;
         request_fail(
             w, r, "ERR shard '%s' at %s did not reply within %lld ms; if it was a write it may have happened",
             b->upstream->shard, b->upstream->at.text, (long long)(timeout_us / 1000));

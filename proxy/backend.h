@@ -29,6 +29,7 @@ struct backend {
     uint8_t proto, state;     /* 2 or 3; enum backend_state */
     bool is_private, unasked; /* unasked: what is coming in is a push */
     struct client *holder;    /* of a private one; NULL: it waits for the next */
+    int64_t server_id;        /* CLIENT ID of a private one; 0: not known yet */
     struct buf message;       /* the push under way */
     void (*pushed)(struct backend *b, struct slice message); /* takes whole pushes; NULL: there are none */
 };
@@ -44,7 +45,7 @@ struct upstream {
     unsigned idle_count;   /* private connections that nobody holds */
     struct backend *feed;  /* of subscriptions; NULL: none yet */
     char down_why[96];
-    uint64_t requests, errors, connects; /* for INFO */
+    uint64_t requests, errors, connects, timeouts; /* for INFO */
     uint64_t requests_bytes, replies_bytes;
 };
 
@@ -73,5 +74,6 @@ void backend_expire(struct backend *b, int64_t now_us, int64_t timeout_us);
 
 /* Writes `count` words as a request. */
 void backend_write_words(struct resp_writer *w, const struct slice *words, int count);
+void backend_append_words(struct buf *out, const struct slice *words, int count);
 
 #endif

@@ -5,6 +5,7 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "proxy/dispatch.h"
+#include "proxy/monitor.h"
 #include "proxy/private.h"
 #include "proxy/subscriptions.h"
 #include "proxy/transaction.h"
@@ -31,6 +32,8 @@ void client_queue(struct client *c, struct request *r, size_t cost) {
     r->cost = cost;
     c->queued_bytes += cost;
     r->flags |= REQUEST_QUEUED;
+    if (unlikely(c->flags & (CLIENT_MUTE | CLIENT_SKIPPING))) r->flags |= REQUEST_MUTE;
+    r->sent_us = io_now_us(c->worker->io);
     r->next = NULL;
     if (c->last)
         c->last->next = r;
@@ -48,9 +51,20 @@ static bool over_limits(const struct client *c) {
 
 /* What held it is over: parses on at the end of the turn. */
 static void let_go_on(struct client *c) {
-    if ((c->flags & CLIENT_HELD) && c->queued) return;
+    if ((c->flags & CLIENT_HELD) && (c->queued || c->flags & CLIENT_PAUSED)) return;
     if ((c->flags & CLIENT_FULL) && over_limits(c)) return;
     if (!list_linked(&c->ready)) list_append(&c->worker->ready, &c->ready);
+}
+
+/* Counts a request that is answered. */
+static void note(struct worker *w, const struct request *r) {
+    if (unlikely(r->spec == NULL)) return;
+    struct command_stat *stat = &w->commands[r->spec->id];
+    uint64_t took_us = (uint64_t)(io_now_us(w->io) - r->sent_us);
+    stat->calls++;
+    stat->usec += took_us;
+    stat->failed += r->reply.len && r->reply.ptr[0] == '-';
+    histogram_record(&stat->took, took_us);
 }
 
 void client_advance(struct client *c) {
@@ -60,7 +74,9 @@ void client_advance(struct client *c) {
         if (c->first == NULL) c->last = NULL;
         c->queued--;
         c->queued_bytes -= r->cost;
-        if (r->reply.len) resp_raw(&c->out.writer, r->reply.ptr, r->reply.len);
+        note(c->worker, r);
+        if (r->reply.len && likely(!(r->flags & REQUEST_MUTE)))
+            resp_raw(&c->out.writer, r->reply.ptr, r->reply.len);
         r->flags &= (uint8_t)~REQUEST_QUEUED;
         r->client = NULL;
         request_release(c->worker, r);
@@ -94,7 +110,8 @@ void client_hold(struct client *c) {
 
 struct resp_writer *client_reply_begin(struct client *c) {
     struct worker *w = c->worker;
-    if (likely(c->first == NULL)) return &c->out.writer;
+    if (likely(c->first == NULL) && likely(!(c->flags & (CLIENT_MUTE | CLIENT_SKIPPING))))
+        return &c->out.writer;
     w->own_reply.proto = c->out.writer.proto;
     return &w->own_reply;
 }
@@ -102,12 +119,11 @@ struct resp_writer *client_reply_begin(struct client *c) {
 void client_reply_end(struct client *c) {
     struct worker *w = c->worker;
     client_touch_output(c);
+    if (unlikely(c->flags & (CLIENT_MUTE | CLIENT_SKIPPING)))
+        resp_chunks_return(&w->pool, resp_writer_take(&w->own_reply));
     if (c->first == NULL) return;
     struct request *r = request_new(w, c, NULL);
-    struct resp_chunk *chain = resp_writer_take(&w->own_reply);
-    for (struct resp_chunk *chunk = chain; chunk; chunk = chunk->next)
-        buf_append(&r->reply, chunk->bytes, chunk->len);
-    resp_chunks_return(&w->pool, chain);
+    request_reply_end(w, r);
     r->flags |= REQUEST_ANSWERED;
     client_queue(c, r, r->reply.len);
 }
@@ -136,6 +152,17 @@ static void tail_append(struct client *c, const char *bytes, size_t len) {
     c->tail_len += len;
 }
 
+/* CLIENT REPLY SKIP means the command behind it, also when that has to wait. */
+static bool run_command(struct client *c, const struct resp_command *command, struct slice text) {
+    bool skips = c->flags & CLIENT_SKIPS;
+    if (likely(!skips)) return dispatch(c, command, text);
+    c->flags = (c->flags & ~(uint32_t)CLIENT_SKIPS) | CLIENT_SKIPPING;
+    bool begun = dispatch(c, command, text);
+    c->flags &= ~(uint32_t)CLIENT_SKIPPING;
+    if (!begun) c->flags |= CLIENT_SKIPS;
+    return begun;
+}
+
 /* Dispatches the complete commands in `bytes`; returns how many bytes are done with. */
 static size_t run(struct client *c, const char *bytes, size_t len) {
     struct worker *w = c->worker;
@@ -149,7 +176,7 @@ static size_t run(struct client *c, const char *bytes, size_t len) {
         }
         result = resp_parse(&c->parser, &w->arena, bytes + at, len - at, &consumed, &command);
         if (result != RESP_OK) break;
-        if (!dispatch(c, &command, (struct slice){bytes + at, consumed})) return at;
+        if (!run_command(c, &command, (struct slice){bytes + at, consumed})) return at;
         at += consumed;
     }
     if (result != RESP_ERR) return at + (result == RESP_MORE ? consumed : 0);
@@ -171,7 +198,8 @@ static void run_tail(struct client *c) {
  * a little, since its end is only noticed while receiving. */
 static void settle(struct client *c) {
     if (c->flags & (CLIENT_HELD | CLIENT_FULL)) {
-        if (c->own == NULL || c->tail_len - c->tail_pos > AHEAD_MAX) io_stream_recv_pause(&c->stream);
+        bool listens = c->own || c->flags & CLIENT_PAUSED;
+        if (!listens || c->tail_len - c->tail_pos > AHEAD_MAX) io_stream_recv_pause(&c->stream);
         let_go_on(c);
     } else {
         io_stream_recv_resume(&c->stream);
@@ -186,6 +214,7 @@ static void on_recv(struct io_stream *s, struct io_buf buf) {
         return;
     }
     c->active_us = io_now_us(s->io);
+    c->worker->stats.bytes_in += buf.len;
     if (c->flags & (CLIENT_HELD | CLIENT_FULL)) {
         tail_append(c, buf.bytes, buf.len);
         settle(c);
@@ -213,6 +242,12 @@ void client_go_on(struct client *c) {
     settle(c);
 }
 
+void client_unpause(struct client *c) {
+    if (!(c->flags & CLIENT_PAUSED)) return;
+    c->flags &= ~(uint32_t)CLIENT_PAUSED;
+    let_go_on(c);
+}
+
 /* --- output --- */
 
 void client_flush(struct client *c) {
@@ -231,9 +266,26 @@ static void on_sent(struct io_stream *s, size_t bytes, int error) {
         client_close(c, false);
         return;
     }
+    c->worker->stats.bytes_out += bytes;
     if (outlet_on_sent(&c->out, bytes) || (c->flags & (CLIENT_CLOSE_WHEN_SENT | CLIENT_EOF)))
         client_touch_output(c);
     if (unlikely(c->flags & CLIENT_FULL)) let_go_on(c);
+}
+
+/* --- who it is --- */
+
+char *client_addr(const struct client *c, bool peer, char *out) {
+    struct io_addr addr;
+    if (peer ? io_stream_peer(&c->stream, &addr) : io_stream_local(&c->stream, &addr))
+        io_addr_text(&addr, out);
+    else
+        snprintf(out, IO_ADDR_TEXT_MAX, "?:0");
+    return out;
+}
+
+bool client_blocks(const struct client *c) {
+    return c->own && c->first && c->first->spec && c->first->spec->route_kind != ROUTE_KIND_TRANSACTION &&
+           c->first->spec->route == ROUTE_PRIVATE;
 }
 
 /* --- opening and closing --- */
@@ -241,7 +293,7 @@ static void on_sent(struct io_stream *s, size_t bytes, int error) {
 static void on_eof(struct io_stream *s, int error) {
     struct client *c = client_of(s);
     c->flags |= CLIENT_EOF;
-    if (error || c->own) /* nobody waits for what it blocks on */
+    if (error || c->own || c->flags & CLIENT_PAUSED) /* nobody waits for what it blocks on */
         client_close(c, false);
     else if (c->first == NULL && !(c->flags & (CLIENT_HELD | CLIENT_FULL)))
         client_close(c, true);
@@ -259,6 +311,7 @@ void client_close(struct client *c, bool after_replies) {
     private_drop(c);
     transaction_drop(c);
     subscriptions_drop(c);
+    monitor_leave(c);
     while (c->first) {
         struct request *r = c->first;
         c->first = r->next;
@@ -280,6 +333,8 @@ static void on_closed(struct io_stream *s) {
     resp_parser_deinit(&c->parser);
     tail_free(c);
     mem_free(c->name);
+    mem_free(c->lib_name);
+    mem_free(c->lib_ver);
     buf_deinit(&c->pushes);
     mem_free_sized(c, sizeof(*c));
 }
@@ -307,6 +362,6 @@ void client_open(struct worker *w, int socket) {
     outlet_init(&c->out, &w->pool, false);
     resp_parser_init(&c->parser);
     c->parser.trusted = !(c->flags & CLIENT_NEEDS_AUTH);
-    c->parser.bulk_len_max = w->conf->bulk_len_max;
+    c->parser.bulk_len_max = (int64_t)w->conf->bulk_len_max;
     io_stream_open(w->io, &c->stream, &client_ops, socket, false);
 }

@@ -25,6 +25,13 @@ enum client_flags {
     CLIENT_READONLY = 1 << 5, /* may be served by replicas */
     CLIENT_CLOSED = 1 << 6,
     CLIENT_MID_REPLY = 1 << 7, /* half a reply is in its output: nothing may come between */
+    CLIENT_PAUSED = 1 << 8,    /* waits for the end of CLIENT PAUSE */
+    CLIENT_MONITORS = 1 << 9,  /* sees all commands */
+    CLIENT_MUTE = 1 << 10,     /* CLIENT REPLY OFF */
+    CLIENT_SKIPS = 1 << 11,    /* CLIENT REPLY SKIP: the next command is not replied to */
+    CLIENT_SKIPPING = 1 << 12, /* and this is the one */
+    CLIENT_NO_EVICT = 1 << 13, /* shown by CLIENT LIST, and no more */
+    CLIENT_NO_TOUCH = 1 << 14,
 };
 
 struct backend;
@@ -48,7 +55,7 @@ struct client {
     size_t tail_pos, tail_len, tail_cap;
     int64_t created_us, active_us;
     const struct command_spec *last_command;
-    char *name;                      /* owned; NULL: none */
+    char *name, *lib_name, *lib_ver; /* owned; NULL: none */
     struct backend *own;             /* a connection of its own, while it blocks or watches; owned */
     struct transaction *transaction; /* owned; NULL: outside MULTI and without watched keys */
     struct subscriber *subscriber;   /* owned by subscriptions.c; NULL: none */
@@ -75,6 +82,14 @@ void client_reply_end(struct client *c);
 void client_push(struct client *c, const char *bytes, size_t len);
 /* All of the first request's reply has been passed on. */
 void client_reply_passed(struct client *c);
+
+/* What was held back by CLIENT PAUSE goes on. */
+void client_unpause(struct client *c);
+
+/* "127.0.0.1:50000", the peer's address or our own; `out` has IO_ADDR_TEXT_MAX bytes. Returns `out`. */
+char *client_addr(const struct client *c, bool peer, char *out);
+/* It waits for a server to answer a command that blocks. */
+bool client_blocks(const struct client *c);
 
 void client_touch_output(struct client *c); /* there is something to send at the end of the turn */
 void client_flush(struct client *c);

@@ -10,12 +10,15 @@
  * one key at a fixed place for a server that is up, allocates nothing. */
 #include "proxy/dispatch.h"
 #include "commands/command_ids.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "common/commands/describe.h"
 #include "common/commands/keys.h"
+#include "proxy/config.h"
 #include "proxy/gather.h"
 #include "proxy/local.h"
+#include "proxy/monitor.h"
 #include "proxy/private.h"
 #include "proxy/scan.h"
 #include "proxy/subscriptions.h"
@@ -76,12 +79,36 @@ static void cross_slot(struct client *c) {
 
 enum { SLOT_NONE = -1, SLOT_CROSS = -2 };
 
+/* The keys that a pattern of SORT stands for lie in the slot of its {tag}, or anywhere. */
+static bool pattern_stays(struct slice pattern, int slot) {
+    const char *star = pattern.len ? memchr(pattern.ptr, '*', pattern.len) : NULL;
+    if (star == NULL) return true; /* no key: it is the same for all elements */
+    const char *open = memchr(pattern.ptr, '{', pattern.len);
+    const char *close = open ? memchr(open, '}', (size_t)(pattern.ptr + pattern.len - open)) : NULL;
+    bool tagged = close && close > open + 1 && !(star > open && star < close);
+    return tagged && slots_of_key(pattern) == slot;
+}
+
+/* SORT's BY and GET name keys that its declaration cannot find. */
+static bool patterns_stay(const struct way *way, int slot) {
+    for (int i = 2; i + 1 < way->argc; i++) {
+        if (slice_is(way->argv[i], "limit")) {
+            i += 2;
+            continue;
+        }
+        if (!slice_is(way->argv[i], "by") && !slice_is(way->argv[i], "get")) continue;
+        if (!pattern_stays(way->argv[++i], slot)) return false;
+    }
+    return true;
+}
+
 /* The slot of all keys of the command; SLOT_NONE: it has no keys, or only a server can tell what is wrong
  * with them; SLOT_CROSS: there are several. */
 static int slot_of(const struct way *way) {
     struct key_refs *keys = &way->client->worker->keys;
     int single = command_key_single(way->spec);
-    if (likely(single && single < way->argc)) return slots_of_key(way->argv[single]);
+    if (likely(single && single < way->argc) && likely(way->spec->id != CMD_SORT_RO))
+        return slots_of_key(way->argv[single]);
     if (command_keys_options(way->spec, way->argv, way->argc, KEYS_WITH_NOT_KEYS, keys) != KEYS_OK ||
         keys->count == 0)
         return way->spec->route_kind == ROUTE_KIND_CHANNEL && way->argc > 1 ? slots_of_key(way->argv[1])
@@ -89,7 +116,8 @@ static int slot_of(const struct way *way) {
     uint16_t slot = slots_of_key(way->argv[keys->refs[0].pos]);
     for (int i = 1; i < keys->count; i++)
         if (slots_of_key(way->argv[keys->refs[i].pos]) != slot) return SLOT_CROSS;
-    return slot;
+    bool sorts = way->spec->id == CMD_SORT || way->spec->id == CMD_SORT_RO;
+    return unlikely(sorts) && !patterns_stay(way, slot) ? SLOT_CROSS : slot;
 }
 
 static void route_by_keys(const struct way *way) {
@@ -119,22 +147,52 @@ static void route_split(const struct way *way) {
 /* The request in multibulk form: as it came, or written into `room`. */
 static struct slice multibulk(const struct way *way, struct buf *room) {
     if (likely(way->text.ptr[0] == '*')) return way->text;
-    buf_printf(room, "*%d\r\n", way->argc);
-    for (int i = 0; i < way->argc; i++) {
-        buf_printf(room, "$%zu\r\n", way->argv[i].len);
-        buf_append_slice(room, way->argv[i]);
-        buf_append_str(room, "\r\n");
-    }
+    backend_append_words(room, way->argv, way->argc);
     return buf_slice(room);
+}
+
+/* What DEBUG asks of one key is the business of the key's owner. False: it goes to all. */
+static bool route_debug(const struct way *way) {
+    static const char *const of_keys[] = {"object",      "digest-value", "listpack",   "quicklist",
+                                          "htstats-key", "sdslen",       "mallctl-key"};
+    struct buf room = {0};
+    if (slice_is(way->argv[1], "populate")) {
+        reply_error(way->client,
+                    "ERR DEBUG POPULATE makes keys that are not where the proxy looks for them: ask "
+                    "the server itself");
+        return true;
+    }
+    if (slice_is(way->argv[1], "digest")) {
+        gather_all_shards(way->client, way->spec, multibulk(way, &room), gather_digest, NULL);
+        buf_deinit(&room);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(of_keys) / sizeof(of_keys[0]); i++) {
+        if (way->argc < 3 || !slice_is(way->argv[1], of_keys[i])) continue;
+        uint16_t slot = slots_of_key(way->argv[2]);
+        for (int k = 3; k < way->argc; k++)
+            if (slice_is(way->argv[1], "digest-value") && slots_of_key(way->argv[k]) != slot) {
+                cross_slot(way->client);
+                return true;
+            }
+        send_to(way, worker_owner(way->client->worker, slot), slot);
+        return true;
+    }
+    return false;
 }
 
 static void route_all(const struct way *way) {
     struct buf room = {0};
+    if (way->spec->parent == CMD_CONFIG) {
+        config_run(way->client, way->spec, way->argv, way->argc);
+        return;
+    }
     if (way->spec->route_kind == ROUTE_KIND_CURSOR) {
         scan_run(way->client, way->spec, way->argv, way->argc, way->text.len);
         return;
     }
-    gather_all_shards(way->client, way->spec, multibulk(way, &room));
+    if (way->spec->id == CMD_DEBUG && route_debug(way)) return;
+    gather_all_shards(way->client, way->spec, multibulk(way, &room), NULL, NULL);
     buf_deinit(&room);
 }
 
@@ -188,7 +246,11 @@ static void route_private(const struct way *way) {
     switch (way->spec->route_kind) {
     case ROUTE_KIND_TRANSACTION: route_transaction(way); break;
     case ROUTE_KIND_SUBSCRIPTION: subscriptions_run(way->client, way->spec, way->argv, way->argc); break;
-    case ROUTE_KIND_MONITOR: refuse(way); break;
+    case ROUTE_KIND_MONITOR:
+        monitor_join(way->client);
+        resp_ok(client_reply_begin(way->client));
+        client_reply_end(way->client);
+        break;
     default:
         if (needs_own(way))
             route_blocking(way);
@@ -217,7 +279,7 @@ static void enqueue(const struct way *way) {
         if (slot != SLOT_CROSS) client_reply_end(c);
         return;
     }
-    transaction_queue(c, multibulk(way, &room), slot);
+    transaction_queue(c, way->spec, multibulk(way, &room), slot);
     buf_deinit(&room);
 }
 
@@ -234,17 +296,37 @@ static const struct command_spec *resolve(struct client *c, const struct slice *
         if (sub == NULL && command_is_container(spec)) describe_unknown_sub(&text, argv);
         spec = sub ? sub : spec;
     }
-    if (likely(text.len == 0) && likely(command_arity_ok(spec, argc))) return spec;
+    if (likely(text.len == 0) &&
+        (likely(command_arity_ok(spec, argc)) || config_is_for_shards(spec, argv, argc)))
+        return spec;
     if (text.len == 0) buf_printf(&text, "ERR wrong number of arguments for '%s' command", spec->name);
     reply_error(c, buf_cstr(&text));
     buf_deinit(&text);
     return NULL;
 }
 
+static bool is_queued(const struct way *way) {
+    if (likely(way->client->transaction == NULL) || !transaction_queues(way->client)) return false;
+    unsigned id = way->spec->id;
+    return id != CMD_EXEC && id != CMD_DISCARD && id != CMD_MULTI && id != CMD_WATCH && id != CMD_QUIT &&
+           id != CMD_RESET;
+}
+
+/* CLIENT PAUSE. A transaction waits as a whole, at its EXEC. */
+static bool is_paused(const struct way *way) {
+    if (way->client->worker->pauses_all) return true;
+    if (way->spec->id == CMD_EXEC) return transaction_writes(way->client);
+    return way->spec->flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE) && !is_queued(way);
+}
+
 /* What is under way was routed by an older map, or the command changes the connection itself, or the client
  * has a connection of its own, on which one thing happens at a time. */
 static bool must_wait(const struct way *way) {
     const struct client *c = way->client;
+    if (unlikely(c->worker->paused_until_us != 0) && is_paused(way)) {
+        way->client->flags |= CLIENT_PAUSED;
+        return true;
+    }
     if (likely(c->first == NULL)) return false;
     if (c->epoch != c->worker->map.epoch || c->own) return true;
     if (way->spec->route == ROUTE_LOCAL) return local_waits(way->spec);
@@ -257,6 +339,8 @@ static const char *refusal(const struct way *way, char *room, size_t size) {
     unsigned id = way->spec->id;
     if (unlikely(c->flags & CLIENT_NEEDS_AUTH) && !(way->spec->flags & COMMAND_NO_AUTH))
         return "NOAUTH Authentication required.";
+    if (unlikely(c->flags & CLIENT_MONITORS) && way->spec->flags & (COMMAND_WRITE | COMMAND_READONLY))
+        return "ERR Replica can't interact with the keyspace";
     if (likely(c->subscriber == NULL) || !subscriptions_bind(c)) return NULL;
     if (way->spec->route_kind == ROUTE_KIND_SUBSCRIPTION || id == CMD_PING || id == CMD_QUIT ||
         id == CMD_RESET)
@@ -269,26 +353,45 @@ static const char *refusal(const struct way *way, char *room, size_t size) {
     return room;
 }
 
-static bool is_queued(const struct way *way) {
-    if (likely(way->client->transaction == NULL) || !transaction_queues(way->client)) return false;
-    unsigned id = way->spec->id;
-    return id != CMD_EXEC && id != CMD_DISCARD && id != CMD_MULTI && id != CMD_WATCH && id != CMD_QUIT &&
-           id != CMD_RESET;
+/* Who watches sees a command behind its reply, if that is the proxy's own. */
+static void run_routed(const struct way *way) {
+    switch (way->spec->route) {
+    case ROUTE_ONE_SLOT: route_by_keys(way); break;
+    case ROUTE_SPLIT: route_split(way); break;
+    case ROUTE_ALL_SHARDS: route_all(way); break;
+    case ROUTE_LOCAL: local_run(way->client, way->spec, way->argv, way->argc); break;
+    case ROUTE_PRIVATE: route_private(way); break;
+    default: refuse(way); break;
+    }
+    struct client *c = way->client;
+    if (unlikely(monitor_watched(c->worker->monitor))) monitor_show(c, way->spec, way->argv, way->argc);
+}
+
+/* A browser that was tricked into sending commands sends these first. */
+static bool looks_like_http(struct slice name) {
+    return (name.len == 4 && slice_is(name, "post")) || (name.len == 5 && slice_is(name, "host:"));
 }
 
 bool dispatch(struct client *c, const struct resp_command *command, struct slice text) {
     struct way way = {c, NULL, command->argv, (int)command->argc, text};
+    if (unlikely(looks_like_http(way.argv[0]))) {
+        log_warning(c->worker->log,
+                    "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or "
+                    "Host: commands to the proxy. Connection aborted.");
+        client_close(c, false);
+        return true;
+    }
     way.spec = resolve(c, way.argv, way.argc);
     if (unlikely(way.spec == NULL)) {
         if (transaction_queues(c)) transaction_spoil(c);
         return true;
     }
+    c->last_command = way.spec;
     if (unlikely(must_wait(&way))) {
         client_hold(c);
         return false;
     }
     c->worker->stats.commands++;
-    c->last_command = way.spec;
     char room[192];
     const char *error = refusal(&way, room, sizeof(room));
     if (unlikely(error != NULL)) {
@@ -299,13 +402,6 @@ bool dispatch(struct client *c, const struct resp_command *command, struct slice
         enqueue(&way);
         return true;
     }
-    switch (way.spec->route) {
-    case ROUTE_ONE_SLOT: route_by_keys(&way); break;
-    case ROUTE_SPLIT: route_split(&way); break;
-    case ROUTE_ALL_SHARDS: route_all(&way); break;
-    case ROUTE_LOCAL: local_run(c, way.spec, way.argv, way.argc); break;
-    case ROUTE_PRIVATE: route_private(&way); break;
-    default: refuse(&way); break;
-    }
+    run_routed(&way);
     return true;
 }

@@ -22,17 +22,17 @@ static struct gather *gather_new(struct client *c, const struct command_spec *sp
 
 static void finish(struct gather *g) {
     struct request *whole = g->whole;
-    if (whole->client) gather_merge(g, &whole->reply);
+    bool over = true;
+    if (g->finished)
+        over = g->finished(g);
+    else if (whole->client)
+        gather_merge(g, &whole->reply);
     for (unsigned i = 0; i < g->part_count; i++)
         buf_deinit(&g->parts[i].reply);
     mem_free(g->positions);
-    whole->flags &= (uint8_t)~REQUEST_PARTS;
     struct worker *w = g->worker;
     mem_free(g);
-    if (whole->client)
-        request_answer(w, whole);
-    else
-        request_release(w, whole);
+    if (over) request_finish(w, whole);
 }
 
 static void part_done(struct request *r) {
@@ -112,12 +112,15 @@ void gather_split(struct client *c, const struct command_spec *spec, const struc
 
 /* --- to all --- */
 
-void gather_all_shards(struct client *c, const struct command_spec *spec, struct slice text) {
+void gather_all_shards(struct client *c, const struct command_spec *spec, struct slice text,
+                       bool (*finished)(struct gather *g), void *owner) {
     struct worker *w = c->worker;
     int db = c->db;
     uint8_t proto = c->out.writer.proto;
     unsigned count = w->map.shard_count;
     struct gather *g = gather_new(c, spec, count, text.len * count);
+    g->finished = finished;
+    g->owner = owner;
     for (unsigned shard = 0; shard < count; shard++) {
         struct request *r = part_new(g, shard, 0);
         struct backend *b = part_backend(w, r, worker_upstream(w, (uint16_t)shard), db, proto);

@@ -17,6 +17,10 @@ struct gather_part {
 };
 
 struct gather {
+    /* Instead of merging, once all parts are there. True: whole->reply is the reply; false: whoever it hands
+     * `whole` to calls request_finish. NULL: they are merged by their kind. */
+    bool (*finished)(struct gather *g);
+    void *owner; /* of `finished` */
     struct worker *worker;
     struct request *whole;
     unsigned left, part_count;
@@ -30,12 +34,15 @@ struct gather {
  * `cost` as in client_queue. */
 void gather_split(struct client *c, const struct command_spec *spec, const struct slice *argv, int argc,
                   const uint16_t *slots, unsigned key_count, size_t cost);
-void gather_all_shards(struct client *c, const struct command_spec *spec, struct slice text);
+void gather_all_shards(struct client *c, const struct command_spec *spec, struct slice text,
+                       bool (*finished)(struct gather *g), void *owner);
 
 void gather_one_shard(struct client *c, const struct command_spec *spec, uint16_t shard,
                       const struct slice *words, int count, size_t cost);
 
 /* --- merge.c --- */
+/* A gather's `finished` for DEBUG DIGEST: what all digests are together. */
+bool gather_digest(struct gather *g);
 /* Writes one reply for those of all parts. */
 void gather_merge(const struct gather *g, struct buf *out);
 

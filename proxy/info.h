@@ -2,11 +2,11 @@
 #ifndef TORC_PROXY_INFO_H
 #define TORC_PROXY_INFO_H
 
-#include "common/base/buf.h"
+#include "proxy/local.h"
 
-struct worker;
-
-/* Appends the sections with these names; none: all. */
-void proxy_info(const struct worker *w, const struct slice *names, int count, struct buf *out);
+/* INFO [section …], and INFO SHARD <name> [section …], which a server answers. Replies by itself. */
+void proxy_info(struct local_call *call);
+/* LATENCY HISTOGRAM [command …]: the proxy's own. Replies by itself. */
+void proxy_latency_histogram(struct local_call *call);
 
 #endif

@@ -6,7 +6,9 @@
 #include "common/base/num.h"
 #include "common/base/version.h"
 #include "common/commands/describe.h"
+#include "proxy/client_command.h"
 #include "proxy/info.h"
+#include "proxy/monitor.h"
 #include "proxy/subscriptions.h"
 #include "proxy/transaction.h"
 #include "proxy/worker.h"
@@ -14,10 +16,17 @@
 
 typedef void local_handler(struct local_call *call);
 
+void local_fail(struct local_call *call, const char *text) {
+    resp_error(call->reply ? call->reply : client_reply_begin(call->client), text);
+    if (call->reply == NULL) client_reply_end(call->client);
+}
+
 /* --- connection --- */
 
 static void local_ping(struct local_call *call) {
-    if (subscriptions_bind(call->client)) {
+    if (call->argc > 2)
+        resp_error(call->reply, "ERR wrong number of arguments for 'ping' command");
+    else if (subscriptions_bind(call->client)) {
         resp_array(call->reply, 2);
         resp_bulk_cstr(call->reply, "pong");
         resp_bulk_slice(call->reply, call->argc > 1 ? call->argv[1] : SLICE(""));
@@ -48,9 +57,9 @@ static void local_select(struct local_call *call) {
     }
 }
 
-static void set_name(struct client *c, struct slice name) {
-    mem_free(c->name);
-    c->name = name.len ? mem_strndup(name.ptr, name.len) : NULL;
+static void set_word(char **word, struct slice value) {
+    mem_free(*word);
+    *word = value.len ? mem_strndup(value.ptr, value.len) : NULL;
 }
 
 static bool name_ok(struct local_call *call, struct slice name, const char *error) {
@@ -156,7 +165,7 @@ static void local_hello(struct local_call *call) {
                    "select the RESP protocol version at the same time");
         return;
     }
-    if (named) set_name(c, name);
+    if (named) set_word(&c->name, name);
     c->out.writer.proto = call->reply->proto = (uint8_t)proto;
     reply_hello(call);
 }
@@ -172,7 +181,9 @@ static void local_reset(struct local_call *call) {
         c->flags |= CLIENT_NEEDS_AUTH;
         c->parser.trusted = false;
     }
-    set_name(c, SLICE(""));
+    c->flags &= ~(uint32_t)(CLIENT_MUTE | CLIENT_SKIPS | CLIENT_NO_EVICT | CLIENT_NO_TOUCH);
+    monitor_leave(c);
+    set_word(&c->name, SLICE(""));
     resp_simple(call->reply, "RESET");
 }
 
@@ -200,7 +211,7 @@ static void local_client_getname(struct local_call *call) {
 
 static void local_client_setname(struct local_call *call) {
     if (!name_ok(call, call->argv[2], NAME_ERROR)) return;
-    set_name(call->client, call->argv[2]);
+    set_word(&call->client->name, call->argv[2]);
     resp_ok(call->reply);
 }
 
@@ -211,7 +222,9 @@ static void local_client_setinfo(struct local_call *call) {
         char error[96];
         snprintf(error, sizeof(error), "ERR %s cannot contain spaces, newlines or special characters.",
                  words[i]);
-        if (name_ok(call, call->argv[3], error)) resp_ok(call->reply);
+        if (!name_ok(call, call->argv[3], error)) return;
+        set_word(i ? &call->client->lib_ver : &call->client->lib_name, call->argv[3]);
+        resp_ok(call->reply);
         return;
     }
     resp_errorf(call->reply, "ERR Unrecognized option '%.*s'", (int)call->argv[2].len, call->argv[2].ptr);
@@ -252,15 +265,47 @@ static void local_help(struct local_call *call) {
     describe_help(call->reply, call->argv[0], command_by_id(call->spec->parent));
 }
 
+/* To clients the proxy is one server. */
+static void local_cluster_info(struct local_call *call) {
+    resp_error(call->reply, "ERR This instance has cluster support disabled");
+}
+
 static void local_cluster_keyslot(struct local_call *call) {
     resp_int(call->reply, slots_of_key(call->argv[2]));
 }
 
-static void local_info(struct local_call *call) {
+static void local_lolwut(struct local_call *call) {
+    static const char text[] = "Torc proxy ver. " TORC_VERSION "\n";
+    resp_verbatim(call->reply, text, sizeof(text) - 1, "txt");
+}
+
+static void append_text(void *out, const char *text) {
+    buf_append_str(out, text);
+}
+
+static void local_memory_malloc_stats(struct local_call *call) {
     struct buf text = {0};
-    proxy_info(call->client->worker, call->argv + 1, call->argc - 1, &text);
+    mem_allocator_report(append_text, &text);
     resp_verbatim(call->reply, buf_cstr(&text), text.len, "txt");
     buf_deinit(&text);
+}
+
+/* Of the proxy's process; a server tells its own. */
+static void local_memory_stats(struct local_call *call) {
+    struct mem_allocator_stats stats;
+    mem_allocator_stats(&stats);
+    const struct {
+        const char *name;
+        size_t value;
+    } rows[] = {{"total.allocated", stats.allocated},
+                {"allocator.allocated", stats.allocated},
+                {"allocator.active", stats.active},
+                {"allocator.resident", stats.resident}};
+    resp_map(call->reply, sizeof(rows) / sizeof(rows[0]));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        resp_bulk_cstr(call->reply, rows[i].name);
+        resp_int(call->reply, (int64_t)rows[i].value);
+    }
 }
 
 static void local_role(struct local_call *call) {
@@ -272,7 +317,10 @@ static void local_role(struct local_call *call) {
 
 /* --- the table --- */
 
-enum { WAITS = 1 }; /* see local_waits */
+enum {
+    WAITS = 1,  /* see local_waits */
+    DEFERS = 2, /* replies by a request of its own, or not at all: `reply` is NULL */
+};
 
 static const struct local_entry {
     uint16_t id;
@@ -301,7 +349,21 @@ static const struct local_entry {
     {CMD_COMMAND_GETKEYS, 0, local_command_getkeys},
     {CMD_COMMAND_GETKEYSANDFLAGS, 0, local_command_getkeysandflags},
     {CMD_CLUSTER_KEYSLOT, 0, local_cluster_keyslot},
-    {CMD_INFO, 0, local_info},
+    {CMD_CLUSTER_INFO, 0, local_cluster_info},
+    {CMD_INFO, DEFERS, proxy_info},
+    {CMD_LATENCY_HISTOGRAM, DEFERS, proxy_latency_histogram},
+    {CMD_LOLWUT, 0, local_lolwut},
+    {CMD_MEMORY_MALLOC_STATS, 0, local_memory_malloc_stats},
+    {CMD_MEMORY_STATS, 0, local_memory_stats},
+    {CMD_CLIENT_INFO, 0, client_command_info},
+    {CMD_CLIENT_LIST, DEFERS, client_command_list},
+    {CMD_CLIENT_KILL, DEFERS, client_command_kill},
+    {CMD_CLIENT_PAUSE, DEFERS, client_command_pause},
+    {CMD_CLIENT_UNPAUSE, DEFERS, client_command_pause},
+    {CMD_CLIENT_UNBLOCK, DEFERS, client_command_unblock},
+    {CMD_CLIENT_REPLY, DEFERS, client_command_reply},
+    {CMD_CLIENT_NO_EVICT, 0, client_command_switch},
+    {CMD_CLIENT_NO_TOUCH, 0, client_command_switch},
     {CMD_ROLE, 0, local_role},
 };
 
@@ -322,14 +384,20 @@ static bool is_help(const struct command_spec *spec) {
 }
 
 void local_run(struct client *c, const struct command_spec *spec, const struct slice *argv, int argc) {
-    struct local_call call = {c, spec, argv, argc, client_reply_begin(c)};
     const struct local_entry *entry = find(spec);
+    struct local_call call = {c, spec, argv, argc, NULL};
     c->worker->stats.local++;
+    if (entry && entry->flags & DEFERS) {
+        entry->run(&call);
+        return;
+    }
+    c->worker->commands[spec->id].calls++;
+    call.reply = client_reply_begin(c);
     if (entry)
         entry->run(&call);
     else if (is_help(spec))
         local_help(&call);
     else
-        resp_errorf(call.reply, "ERR '%s' is not built into the proxy yet", spec->name);
+        resp_errorf(call.reply, "ERR '%s' is known to Torc but not built yet", spec->name);
     client_reply_end(c);
 }

@@ -13,6 +13,9 @@ struct local_call {
     struct resp_writer *reply;
 };
 
+/* Replies with an error, also from a handler that has no `reply`. */
+void local_fail(struct local_call *call, const char *text);
+
 /* True: the command changes how the client's later commands are treated, so what is before it is answered
  * first. */
 bool local_waits(const struct command_spec *spec);

@@ -7,6 +7,7 @@
 #include "common/base/version.h"
 #include "common/conf/conf_posix.h"
 #include "common/io/io_thread.h"
+#include "proxy/config.h"
 #include "proxy/worker.h"
 #include <signal.h>
 #include <stdio.h>
@@ -47,7 +48,9 @@ struct proxy {
     struct seat *seats;
     struct worker **workers;
     struct crew crew;
-    bool stopping; /* atomic */
+    struct desk desk;
+    struct proxy_settings *settings; /* as loaded */
+    bool stopping;                   /* atomic */
 };
 
 static void on_stop(struct io_waker *waker) {
@@ -71,10 +74,9 @@ static void on_signal(void *owner, int signo) {
 static void work(struct seat *seat) {
     struct proxy *p = seat->proxy;
     struct worker *w = &seat->worker;
-    seat->failed = !worker_init(w, seat->index, &p->crew, &p->options, &p->log, NULL);
+    seat->failed = !worker_init(w, seat->index, &p->crew, p->settings, &p->log, NULL);
     if (w->io == NULL) {
         stop_all(p);
-        worker_deinit(w);
         return;
     }
     io_waker_init(w->io, &seat->stop, on_stop);
@@ -108,7 +110,9 @@ static int run(struct proxy *p) {
                p->options.port);
     p->seats = mem_zalloc((size_t)threads * sizeof(*p->seats));
     p->workers = mem_zalloc((size_t)threads * sizeof(*p->workers));
-    p->crew = (struct crew){p->workers, (unsigned)threads};
+    p->desk = (struct desk){p->conf, &p->options, &conf_posix_files, &p->log};
+    p->crew = (struct crew){p->workers, (unsigned)threads, &p->desk};
+    p->settings = proxy_settings_take(&p->options);
     for (int i = 0; i < threads; i++) {
         p->seats[i] = (struct seat){.proxy = p, .index = (unsigned)i};
         p->workers[i] = &p->seats[i].worker;
@@ -124,10 +128,13 @@ static int run(struct proxy *p) {
     sit(&p->seats[0]);
     for (int i = 1; i < joinable; i++)
         io_thread_join(&p->seats[i].thread);
+    for (int i = 0; i < threads; i++)
+        crew_drop(&p->seats[i].worker);
     for (int i = 0; i < threads; i++) {
         failed |= p->seats[i].failed;
-        if (p->seats[i].started) worker_deinit(&p->seats[i].worker);
+        if (p->seats[i].worker.crew) worker_deinit(&p->seats[i].worker);
     }
+    proxy_settings_return(&p->settings);
     mem_free(p->workers);
     mem_free(p->seats);
     log_warning(&p->log, "Torc is now ready to exit, bye bye...");

@@ -1,10 +1,12 @@
 /* Several replies become one. Each part is complete RESP in the client's protocol; an error among them is the
  * answer, except where one good reply is enough. A write that was done in part says so, since it is no
  * transaction. */
+#include "commands/command_ids.h"
 #include "common/base/mem.h"
 #include "common/resp/resp_reply.h"
 #include "proxy/gather.h"
 #include "proxy/scan.h"
+#include "proxy/worker.h"
 
 static bool is_error(const struct buf *reply) {
     return reply->len == 0 || reply->ptr[0] == '-';
@@ -183,12 +185,15 @@ static void merge_pairs(const struct gather *g, struct buf *out) {
 
 /* --- one of them --- */
 
-static void take_one(const struct gather *g, bool (*good)(const struct buf *reply), struct buf *out) {
-    for (unsigned i = 0; i < g->part_count; i++)
-        if (good(&g->parts[i].reply)) {
-            buf_append_slice(out, buf_slice(&g->parts[i].reply));
-            return;
-        }
+/* The first good one, from `begin` on. */
+static void take_one(const struct gather *g, unsigned begin, bool (*good)(const struct buf *reply),
+                     struct buf *out) {
+    for (unsigned i = 0; i < g->part_count; i++) {
+        const struct buf *reply = &g->parts[(begin + i) % g->part_count].reply;
+        if (!good(reply)) continue;
+        buf_append_slice(out, buf_slice(reply));
+        return;
+    }
     buf_append_slice(out, buf_slice(&g->parts[0].reply));
 }
 
@@ -203,7 +208,9 @@ void gather_merge(const struct gather *g, struct buf *out) {
     unsigned errors;
     const struct buf *error = first_error(g, &errors);
     if (g->kind == ROUTE_KIND_ONE_OK || g->kind == ROUTE_KIND_ANY) {
-        take_one(g, g->kind == ROUTE_KIND_ANY ? is_value : is_no_error, out);
+        bool random = g->whole->spec->id == CMD_RANDOMKEY; /* not always of the same shard */
+        take_one(g, random ? worker_chance(g->worker) % g->part_count : 0,
+                 g->kind == ROUTE_KIND_ANY ? is_value : is_no_error, out);
         return;
     }
     if (error) {
@@ -220,6 +227,39 @@ void gather_merge(const struct gather *g, struct buf *out) {
     case ROUTE_KIND_CURSOR:
         if (!scan_merge(g, out)) broken(out);
         break;
-    default: take_one(g, is_no_error, out); break;
+    default: take_one(g, 0, is_no_error, out); break;
     }
+}
+
+/* --- DEBUG DIGEST --- */
+
+/* The digests of the shards, one laid over the other: the same data in the same places gives the same. It is
+ * not what one server with all the data would say. */
+bool gather_digest(struct gather *g) {
+    static const char digits[] = "0123456789abcdef";
+    unsigned char sum[40] = {0};
+    unsigned errors;
+    const struct buf *error = first_error(g, &errors);
+    struct buf *out = &g->whole->reply;
+    for (unsigned i = 0; i < g->part_count && error == NULL; i++) {
+        const char *at = g->parts[i].reply.ptr, *end = at + g->parts[i].reply.len;
+        struct resp_token text;
+        if (!resp_token_next(&at, end, &text) || text.text.len != sizeof(sum)) {
+            broken(out);
+            return true;
+        }
+        for (size_t k = 0; k < sizeof(sum); k++) {
+            const char *digit = memchr(digits, text.text.ptr[k], 16);
+            sum[k] ^= (unsigned char)(digit ? digit - digits : 0);
+        }
+    }
+    if (error) {
+        buf_append_slice(out, buf_slice(error));
+        return true;
+    }
+    buf_append_char(out, '+');
+    for (size_t k = 0; k < sizeof(sum); k++)
+        buf_append_char(out, digits[sum[k]]);
+    buf_append_str(out, "\r\n");
+    return true;
 }

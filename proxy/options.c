@@ -1,6 +1,8 @@
 /* redis.conf's syntax and, where an option means the same, its name. */
 #include "proxy/options.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/base/panic.h"
 
 static const struct conf_choice engines[] = {
     {"auto", IO_ENGINE_AUTO}, {"io_uring", IO_ENGINE_URING}, {"epoll", IO_ENGINE_EPOLL}, {NULL, 0}};
@@ -34,7 +36,7 @@ static const struct conf_option table[] = {
     CONF_OPT_INT("request-timeout", FIELD, request_timeout_ms, 1, 86400000, "5000"),
     CONF_OPT_INT64("maxclients", FIELD, maxclients, 1, INT32_MAX, "10000"),
     CONF_OPT_MEMORY("client-query-buffer-limit", FIELD, query_limit, 1 << 20, INT64_MAX, "1gb"),
-    CONF_OPT_INT64("proto-max-bulk-len", FIELD, bulk_len_max, 1 << 20, INT64_MAX, "536870912"),
+    CONF_OPT_MEMORY("proto-max-bulk-len", FIELD, bulk_len_max, 1 << 20, INT64_MAX, "512mb"),
     CONF_OPT_STRING("requirepass", FIELD, requirepass, NULL, .flags = CONF_SENSITIVE),
     CONF_OPT_STRING("server-user", FIELD, server_user, NULL, IMMUTABLE),
     CONF_OPT_STRING("server-password", FIELD, server_password, NULL,
@@ -53,4 +55,37 @@ void proxy_options_register(struct proxy_options *o, struct conf *conf) {
 
 void proxy_options_deinit(struct proxy_options *o) {
     topology_deinit(&o->map);
+}
+
+bool proxy_option_known(struct slice name) {
+    for (size_t i = 0; i < CONF_COUNT(table); i++)
+        if (table[i].kind != CONF_LINE && slice_is(name, table[i].name)) return true;
+    return false;
+}
+
+/* --- settings --- */
+
+/* Strings of options that cannot be set stay where they are; those that can are copied. */
+struct proxy_settings *proxy_settings_take(const struct proxy_options *o) {
+    struct proxy_settings *s = mem_zalloc(sizeof(*s));
+    s->holders = 1;
+    s->o = *o;
+    s->o.requirepass = o->requirepass ? mem_strndup(o->requirepass, strlen(o->requirepass)) : NULL;
+    s->o.map.shards = NULL;
+    topology_copy(&s->o.map, &o->map);
+    return s;
+}
+
+struct proxy_settings *proxy_settings_hold(struct proxy_settings *s) {
+    __atomic_add_fetch(&s->holders, 1, __ATOMIC_RELAXED);
+    return s;
+}
+
+void proxy_settings_return(struct proxy_settings **settings) {
+    struct proxy_settings *s = *settings;
+    *settings = NULL;
+    if (s == NULL || __atomic_sub_fetch(&s->holders, 1, __ATOMIC_ACQ_REL)) return;
+    mem_free(s->o.requirepass);
+    topology_deinit(&s->o.map);
+    mem_free_sized(s, sizeof(*s));
 }

@@ -15,7 +15,7 @@ struct proxy_options {
     struct conf_words bind;
     int64_t maxclients;
     uint64_t query_limit;
-    int64_t bulk_len_max;
+    uint64_t bulk_len_max;
     char *requirepass;                   /* what clients say; NULL: nothing */
     char *server_user, *server_password; /* what the proxy says to servers */
     int io_engine;                       /* enum io_engine */
@@ -23,6 +23,20 @@ struct proxy_options {
     char *logfile;
     struct topology map; /* as configured */
 };
+
+/* What the threads see of the options. It is never changed: when an option is, each thread takes the next one
+ * in its place, and the last that lets go of it frees it. */
+struct proxy_settings {
+    unsigned holders; /* atomic */
+    struct proxy_options o;
+};
+/* A copy of `o` as it is now, held once. */
+struct proxy_settings *proxy_settings_take(const struct proxy_options *o);
+struct proxy_settings *proxy_settings_hold(struct proxy_settings *s); /* returns `s` */
+void proxy_settings_return(struct proxy_settings **s);
+
+/* The proxy has an option of this name, which CONFIG GET and SET know. */
+bool proxy_option_known(struct slice name);
 
 void proxy_options_register(struct proxy_options *o, struct conf *conf);
 void proxy_options_deinit(struct proxy_options *o); /* the map; strings are the conf's */

@@ -49,3 +49,32 @@ void request_fail(struct worker *w, struct request *r, const char *fmt, ...) {
     buf_append_str(&r->reply, "\r\n");
     request_answer(w, r);
 }
+
+/* --- answered later, by the proxy itself --- */
+
+struct request *request_defer(struct client *client, const struct command_spec *spec) {
+    struct request *r = request_new(client->worker, client, spec);
+    r->flags |= REQUEST_PARTS;
+    client_queue(client, r, 0);
+    return r;
+}
+
+void request_finish(struct worker *w, struct request *r) {
+    r->flags &= (uint8_t)~REQUEST_PARTS;
+    if (r->client)
+        request_answer(w, r);
+    else
+        request_release(w, r);
+}
+
+struct resp_writer *request_reply_begin(struct worker *w, const struct request *r) {
+    w->own_reply.proto = r->client ? r->client->out.writer.proto : 2;
+    return &w->own_reply;
+}
+
+void request_reply_end(struct worker *w, struct request *r) {
+    struct resp_chunk *chain = resp_writer_take(&w->own_reply);
+    for (struct resp_chunk *chunk = chain; chunk; chunk = chunk->next)
+        buf_append(&r->reply, chunk->bytes, chunk->len);
+    resp_chunks_return(&w->pool, chain);
+}

@@ -11,6 +11,7 @@
 
 #include "common/base/buf.h"
 #include "common/commands/command.h"
+#include "common/resp/resp_writer.h"
 #include <stdint.h>
 
 struct backend;
@@ -23,6 +24,7 @@ enum request_flags {
     REQUEST_ANSWERED = 1 << 2, /* what else comes for it is dropped */
     REQUEST_PARTS = 1 << 3,    /* its parts are under way */
     REQUEST_STAYS = 1 << 4,    /* does not follow MOVED by itself: part of a transaction */
+    REQUEST_MUTE = 1 << 5,     /* its client wants no reply (CLIENT REPLY) */
 };
 
 struct request {
@@ -46,6 +48,15 @@ struct request {
 struct request *request_new(struct worker *w, struct client *client, const struct command_spec *spec);
 /* Frees it if neither queue holds it and it is answered or nobody's. */
 void request_release(struct worker *w, struct request *r);
+
+/* A request of `client` that the proxy answers by itself, but later: queued, and held by its owner until
+ * request_finish. */
+struct request *request_defer(struct client *client, const struct command_spec *spec);
+/* `reply` is complete, and the owner lets go of the request. Its client may have gone meanwhile. */
+void request_finish(struct worker *w, struct request *r);
+/* A writer for such a reply, in the client's protocol; request_reply_end puts what it wrote into `reply`. */
+struct resp_writer *request_reply_begin(struct worker *w, const struct request *r);
+void request_reply_end(struct worker *w, struct request *r);
 
 /* `reply` is complete: hands it to `done`, or to the client as soon as it is its turn. */
 void request_answer(struct worker *w, struct request *r);

@@ -276,6 +276,12 @@ bool subscriptions_bind(const struct client *c) {
            who->count[KIND_CHANNEL] + who->count[KIND_PATTERN] + who->count[KIND_SHARDED];
 }
 
+unsigned subscriptions_count(const struct client *c, enum subscription_kind kind) {
+    _Static_assert(SUBSCRIPTION_CHANNELS == (int)KIND_CHANNEL && SUBSCRIPTION_SHARDED == (int)KIND_SHARDED,
+                   "one order");
+    return c->subscriber ? c->subscriber->count[kind] : 0;
+}
+
 /* --- commands --- */
 
 static void write_reply(struct resp_writer *w, const struct subscriber *who, enum kind kind, bool joined,
@@ -323,6 +329,7 @@ static void answer_when_confirmed(struct client *c, const struct command_spec *s
     *f = (struct confirmation){w, whole, 1};
     whole->flags |= REQUEST_PARTS;
     client_queue(c, whole, whole->reply.len);
+    whole->flags &= (uint8_t)~REQUEST_MUTE; /* messages and what belongs to them always come */
     for (unsigned i = 0; i < w->upstream_count; i++) {
         struct backend *feed = w->upstreams[i] ? w->upstreams[i]->feed : NULL;
         if (feed == NULL || feed->first == NULL) continue;

@@ -12,6 +12,9 @@ void subscriptions_destroy(struct subscriptions **s);
 
 /* SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and their opposites. */
 void subscriptions_run(struct client *c, const struct command_spec *spec, const struct slice *argv, int argc);
+/* How many of a kind the client has. */
+enum subscription_kind { SUBSCRIPTION_CHANNELS, SUBSCRIPTION_PATTERNS, SUBSCRIPTION_SHARDED };
+unsigned subscriptions_count(const struct client *c, enum subscription_kind kind);
 /* A subscribed RESP2 client may say nothing but these commands, PING, QUIT and RESET. */
 bool subscriptions_bind(const struct client *c);
 /* The client goes, or says RESET. */

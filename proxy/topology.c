@@ -139,6 +139,11 @@ uint16_t topology_shard_at(struct topology *t, struct slice address) {
     return (uint16_t)(t->shard_count - 1);
 }
 
+uint16_t topology_shard_named(const struct topology *t, struct slice name) {
+    const struct topology_shard *shard = shard_named(t, name);
+    return shard ? (uint16_t)(shard - t->shards) : TOPOLOGY_NONE;
+}
+
 void topology_move(struct topology *t, uint16_t slot, uint16_t shard) {
     if (t->owner[slot] == shard) return;
     t->owner[slot] = shard;

@@ -52,6 +52,8 @@ uint16_t topology_shard_at(struct topology *t, struct slice address);
 /* The slot's owner is now `shard`: a new epoch if that is a change. */
 void topology_move(struct topology *t, uint16_t slot, uint16_t shard);
 
+uint16_t topology_shard_named(const struct topology *t, struct slice name); /* or TOPOLOGY_NONE */
+
 /* Slots that somebody owns. */
 unsigned topology_slots_owned(const struct topology *t);
 unsigned topology_slots_of(const struct topology *t, uint16_t shard);

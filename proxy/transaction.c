@@ -14,7 +14,7 @@
 
 struct transaction {
     struct worker *worker;
-    bool queues, spoiled, watches, lost;
+    bool queues, spoiled, watches, lost, writes;
     bool moved; /* a queued command was answered with MOVED */
     int slot;   /* of all its keys; -1: none yet */
     int db;
@@ -55,6 +55,10 @@ bool transaction_queues(const struct client *c) {
     return c->transaction && c->transaction->queues;
 }
 
+int transaction_length(const struct client *c) {
+    return transaction_queues(c) ? (int)c->transaction->count : -1;
+}
+
 void transaction_spoil(struct client *c) {
     c->transaction->spoiled = true;
 }
@@ -81,7 +85,11 @@ static bool same_slot(struct client *c, int slot) {
     return false;
 }
 
-void transaction_queue(struct client *c, struct slice text, int slot) {
+bool transaction_writes(const struct client *c) {
+    return c->transaction && c->transaction->writes;
+}
+
+void transaction_queue(struct client *c, const struct command_spec *spec, struct slice text, int slot) {
     struct transaction *t = transaction_of(c);
     if (!same_slot(c, slot)) {
         t->spoiled = true;
@@ -93,6 +101,7 @@ void transaction_queue(struct client *c, struct slice text, int slot) {
         return;
     }
     if (slot >= 0) t->slot = slot;
+    t->writes |= (spec->flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0;
     buf_append_slice(&t->texts, text);
     buf_append(&t->lens, &text.len, sizeof(text.len));
     t->count++;

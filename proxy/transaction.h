@@ -16,8 +16,12 @@ bool transaction_active(const struct client *c);
 /* True: between MULTI and EXEC, so commands are queued. */
 bool transaction_queues(const struct client *c);
 
+/* Commands that are queued; -1: it is not in MULTI. */
+int transaction_length(const struct client *c);
+
 /* Queues a command (its bytes are copied). `slot` is that of its keys, -1: it has none. */
-void transaction_queue(struct client *c, struct slice text, int slot);
+void transaction_queue(struct client *c, const struct command_spec *spec, struct slice text, int slot);
+bool transaction_writes(const struct client *c); /* some queued command may */
 /* A command of the transaction was refused: EXEC will abort. */
 void transaction_spoil(struct client *c);
 

@@ -4,10 +4,12 @@
  *      ready:   clients that were held back parse on, which may complete others
  *      flush:   each server and each client that has something to get gets one send */
 #include "proxy/worker.h"
+#include "commands/command_ids.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "proxy/client.h"
+#include "proxy/monitor.h"
 #include "proxy/subscriptions.h"
 #include <errno.h>
 
@@ -33,6 +35,11 @@ struct upstream *worker_owner(struct worker *w, uint16_t slot) {
     return likely(shard != TOPOLOGY_NONE) ? worker_upstream(w, shard) : NULL;
 }
 
+uint32_t worker_chance(struct worker *w) {
+    w->chance = w->chance * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(w->chance >> 33);
+}
+
 /* --- time --- */
 
 static void expire_clients(struct worker *w, int64_t now_us) {
@@ -56,6 +63,29 @@ static void on_cron(struct io_timer *timer) {
     expire_clients(w, now_us);
     subscriptions_tend(w->subscriptions);
     io_timer_set(w->io, timer, now_us + CRON_US);
+}
+
+/* --- pause --- */
+
+static void unpause(struct worker *w) {
+    w->paused_until_us = 0;
+    io_timer_cancel(w->io, &w->pause_end);
+    LIST_FOR(at, next, &w->clients) client_unpause(LIST_OWNER(at, struct client, all));
+}
+
+static void on_pause_end(struct io_timer *timer) {
+    unpause(LIST_OWNER(timer, struct worker, pause_end));
+}
+
+/* The stricter of two pauses, and the longer one, holds. */
+void worker_pause(struct worker *w, int64_t until_us, bool all) {
+    if (until_us == 0) {
+        unpause(w);
+        return;
+    }
+    w->pauses_all = all || (w->paused_until_us && w->pauses_all);
+    if (until_us > w->paused_until_us) w->paused_until_us = until_us;
+    io_timer_set(w->io, &w->pause_end, w->paused_until_us);
 }
 
 /* --- listening --- */
@@ -96,12 +126,20 @@ static bool listen_everywhere(struct worker *w) {
 
 /* --- life --- */
 
-bool worker_init(struct worker *w, unsigned index, const struct crew *crew, const struct proxy_options *conf,
+bool worker_init(struct worker *w, unsigned index, const struct crew *crew, struct proxy_settings *settings,
                  struct logger *log, struct sim_world *world) {
     char error[160];
+    const struct proxy_options *conf = &settings->o;
     struct io_config config = {.engine = world ? IO_ENGINE_SIM : (enum io_engine)conf->io_engine,
                                .world = world};
-    *w = (struct worker){.index = index, .crew = crew, .conf = conf, .log = log};
+    struct crew_call *early = w->inbox.newest; /* others may have called already */
+    must(early == NULL || crew->count > 1);
+    w->index = index;
+    w->chance = index;
+    w->crew = crew;
+    w->log = log;
+    w->settings = proxy_settings_hold(settings);
+    w->conf = conf;
     list_init(&w->clients);
     list_init(&w->ready);
     list_init(&w->dirty_clients);
@@ -119,14 +157,27 @@ bool worker_init(struct worker *w, unsigned index, const struct crew *crew, cons
     }
     w->started_us = io_now_us(w->io);
     w->subscriptions = subscriptions_create(w);
+    w->commands = mem_zalloc(CMD_COUNT * sizeof(*w->commands));
+    w->monitor = monitor_create(w);
+    io_timer_init(&w->pause_end, on_pause_end);
     io_timer_init(&w->cron, on_cron);
     io_timer_set(w->io, &w->cron, io_now_us(w->io) + CRON_US);
+    crew_open(w);
     return listen_everywhere(w);
+}
+
+void worker_set(struct worker *w, struct proxy_settings *fresh) {
+    proxy_settings_return(&w->settings);
+    w->settings = proxy_settings_hold(fresh);
+    w->conf = &fresh->o;
+    LIST_FOR(at, next, &w->clients)
+    LIST_OWNER(at, struct client, all)->parser.bulk_len_max = (int64_t)w->conf->bulk_len_max;
 }
 
 void worker_close(struct worker *w) {
     w->closing = true;
     io_timer_cancel(w->io, &w->cron);
+    io_timer_cancel(w->io, &w->pause_end);
     w->doors_closing = w->door_count;
     for (unsigned i = 0; i < w->door_count; i++)
         io_listener_close(&w->doors[i].listener, on_door_closed);
@@ -168,6 +219,7 @@ bool worker_turn(struct worker *w) {
     io_turn(w->io, w->pool.dying ? 0 : -1);
     if (!w->closing) {
         run_ready(w);
+        monitor_flush(w->monitor);
         flush(w);
     }
     resp_arena_reset(&w->arena);
@@ -191,5 +243,8 @@ void worker_deinit(struct worker *w) {
     resp_pool_deinit(&w->pool);
     topology_deinit(&w->map);
     if (w->subscriptions) subscriptions_destroy(&w->subscriptions);
+    metrics_free(w->commands);
+    if (w->monitor) monitor_destroy(&w->monitor);
+    proxy_settings_return(&w->settings);
     if (w->io) io_destroy(&w->io);
 }

@@ -429,7 +429,7 @@ LATENCY DOCTOR 2
   flags       admin noscript loading stale
   tips        nondeterministic_output request_policy:all_nodes response_policy:special
   complexity  O(1)
-  route       local
+  route       refused
   reply       verbatim
 
 LATENCY GRAPH 3
@@ -439,7 +439,7 @@ LATENCY GRAPH 3
   flags       admin noscript loading stale
   tips        nondeterministic_output request_policy:all_nodes response_policy:special
   complexity  O(1)
-  route       local
+  route       refused
   args
     event string
   reply       verbatim
@@ -533,7 +533,7 @@ MEMORY DOCTOR 2
   since       4.0.0
   tips        nondeterministic_output request_policy:all_shards response_policy:special
   complexity  O(1)
-  route       local
+  route       refused
   reply       verbatim
 
 MEMORY HELP 2
