@@ -29,27 +29,12 @@ static void job_free(struct job *job) {
     mem_free_sized(job, sizeof(*job));
 }
 
-/* A copy of the words in one allocation. */
-static struct slice *copy_words(const struct slice *words, int count) {
-    size_t bytes = (size_t)count * sizeof(*words);
-    for (int i = 0; i < count; i++)
-        bytes += words[i].len;
-    struct slice *copy = mem_alloc(bytes ? bytes : 1);
-    char *at = (char *)(copy + count);
-    for (int i = 0; i < count; i++) {
-        if (words[i].len) memcpy(at, words[i].ptr, words[i].len);
-        copy[i] = (struct slice){at, words[i].len};
-        at += words[i].len;
-    }
-    return copy;
-}
-
 static struct job *job_new(const struct client *c, const struct command_spec *spec, const struct slice *words,
                            int count) {
     struct job *job = mem_zalloc(sizeof(*job));
     job->id = spec->id;
     job->proto = c->out.writer.proto;
-    job->words = copy_words(words, count);
+    job->words = slices_copy(words, count);
     job->count = count;
     return job;
 }
@@ -244,7 +229,7 @@ static void ask_shards(struct client *c, const struct command_spec *spec, const 
             client_reply_end(c);
             return;
         }
-        gather_one_shard(c, spec, shard, argv, argc, 0);
+        gather_one_shard(c, spec, shard, argv, argc);
         return;
     }
     backend_append_words(&text, argv, argc);

@@ -188,7 +188,7 @@ static void route_all(const struct way *way) {
         return;
     }
     if (way->spec->route_kind == ROUTE_KIND_CURSOR) {
-        scan_run(way->client, way->spec, way->argv, way->argc, way->text.len);
+        scan_run(way->client, way->spec, way->argv, way->argc);
         return;
     }
     if (way->spec->id == CMD_DEBUG && route_debug(way)) return;

@@ -6,18 +6,22 @@
 #include "proxy/worker.h"
 #include <stdlib.h>
 
-static struct gather *gather_new(struct client *c, const struct command_spec *spec, unsigned part_count,
-                                 size_t cost) {
-    struct worker *w = c->worker;
+static struct gather *gather_for(struct worker *w, struct request *whole, unsigned part_count) {
     struct gather *g = mem_zalloc(sizeof(*g) + part_count * sizeof(*g->parts));
     g->worker = w;
-    g->kind = spec->route_kind;
-    g->is_write = spec->flags & COMMAND_WRITE;
+    g->kind = whole->spec->route_kind;
+    g->is_write = whole->spec->flags & COMMAND_WRITE;
     g->left = g->part_count = part_count;
-    g->whole = request_new(w, c, spec);
-    g->whole->flags |= REQUEST_PARTS;
-    client_queue(c, g->whole, cost);
+    g->whole = whole;
     return g;
+}
+
+static struct gather *gather_new(struct client *c, const struct command_spec *spec, unsigned part_count,
+                                 size_t cost) {
+    struct request *whole = request_new(c->worker, c, spec);
+    whole->flags |= REQUEST_PARTS;
+    client_queue(c, whole, cost);
+    return gather_for(c->worker, whole, part_count);
 }
 
 static void finish(struct gather *g) {
@@ -129,14 +133,21 @@ void gather_all_shards(struct client *c, const struct command_spec *spec, struct
     w->stats.everywhere++;
 }
 
-void gather_one_shard(struct client *c, const struct command_spec *spec, uint16_t shard,
-                      const struct slice *words, int count, size_t cost) {
+void gather_one_more(struct request *whole, uint16_t shard, const struct slice *words, int count,
+                     bool (*finished)(struct gather *g), void *owner) {
+    struct client *c = whole->client;
     struct worker *w = c->worker;
-    int db = c->db;
-    uint8_t proto = c->out.writer.proto;
-    struct gather *g = gather_new(c, spec, 1, cost);
+    struct gather *g = gather_for(w, whole, 1);
     g->parts[0].first = shard;
+    g->finished = finished;
+    g->owner = owner;
     struct request *r = part_new(g, 0, 0);
-    struct backend *b = part_backend(w, r, worker_upstream(w, shard), db, proto);
+    struct backend *b = part_backend(w, r, worker_upstream(w, shard), c->db, c->out.writer.proto);
     if (b) backend_send_words(b, r, words, count);
+}
+
+void gather_one_shard(struct client *c, const struct command_spec *spec, uint16_t shard,
+                      const struct slice *words, int count) {
+    struct request *whole = request_defer(c, spec);
+    gather_one_more(whole, shard, words, count, NULL, NULL);
 }

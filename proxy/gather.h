@@ -38,7 +38,11 @@ void gather_all_shards(struct client *c, const struct command_spec *spec, struct
                        bool (*finished)(struct gather *g), void *owner);
 
 void gather_one_shard(struct client *c, const struct command_spec *spec, uint16_t shard,
-                      const struct slice *words, int count, size_t cost);
+                      const struct slice *words, int count);
+
+/* The same for a request of a client that is there, deferred already, with `finished` as above. */
+void gather_one_more(struct request *whole, uint16_t shard, const struct slice *words, int count,
+                     bool (*finished)(struct gather *g), void *owner);
 
 /* --- merge.c --- */
 /* A gather's `finished` for DEBUG DIGEST: what all digests are together. */

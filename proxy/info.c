@@ -145,18 +145,8 @@ struct waiting {
 
 static struct waiting *waiting_new(struct local_call *call, int skip) {
     struct waiting *wait = mem_zalloc(sizeof(*wait));
-    size_t bytes = 0;
     wait->count = call->argc - skip;
-    for (int i = skip; i < call->argc; i++)
-        bytes += call->argv[i].len;
-    wait->names = mem_alloc((size_t)wait->count * sizeof(*wait->names) + bytes + 1);
-    char *at = (char *)(wait->names + wait->count);
-    for (int i = 0; i < wait->count; i++) {
-        struct slice word = call->argv[skip + i];
-        if (word.len) memcpy(at, word.ptr, word.len);
-        wait->names[i] = (struct slice){at, word.len};
-        at += word.len;
-    }
+    wait->names = slices_copy(call->argv + skip, wait->count);
     wait->whole = request_defer(call->client, call->spec);
     return wait;
 }
@@ -196,7 +186,7 @@ static void info_of_shard(struct local_call *call) {
     words[0] = call->argv[0];
     for (int i = 3; i < call->argc; i++)
         words[i - 2] = call->argv[i];
-    gather_one_shard(call->client, call->spec, shard, words, call->argc - 2, 0);
+    gather_one_shard(call->client, call->spec, shard, words, call->argc - 2);
     mem_free(words);
 }
 

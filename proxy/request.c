@@ -78,3 +78,17 @@ void request_reply_end(struct worker *w, struct request *r) {
         buf_append(&r->reply, chunk->bytes, chunk->len);
     resp_chunks_return(&w->pool, chain);
 }
+
+struct slice *slices_copy(const struct slice *words, int count) {
+    size_t bytes = (size_t)count * sizeof(*words);
+    for (int i = 0; i < count; i++)
+        bytes += words[i].len;
+    struct slice *copy = mem_alloc(bytes ? bytes : 1);
+    char *at = (char *)(copy + count);
+    for (int i = 0; i < count; i++) {
+        if (words[i].len) memcpy(at, words[i].ptr, words[i].len);
+        copy[i] = (struct slice){at, words[i].len};
+        at += words[i].len;
+    }
+    return copy;
+}

@@ -58,6 +58,9 @@ void request_finish(struct worker *w, struct request *r);
 struct resp_writer *request_reply_begin(struct worker *w, const struct request *r);
 void request_reply_end(struct worker *w, struct request *r);
 
+/* A copy of words in one allocation, with their bytes; the caller's to mem_free. */
+struct slice *slices_copy(const struct slice *words, int count);
+
 /* `reply` is complete: hands it to `done`, or to the client as soon as it is its turn. */
 void request_answer(struct worker *w, struct request *r);
 /* The same with an error of ours in the place of whatever came ("ERR …", "CLUSTERDOWN …"). */

@@ -36,7 +36,7 @@ bool declared_load(struct declared_list *list, const char *path) {
         next = strchr(line, '\n');
         if (next) *next++ = '\0';
         number++;
-        if (!*line || *line == '#') continue;
+        if (!*line || *line == '#' || strncmp(line, "proxy\t", 6) == 0) continue; /* tests/proxy/tcl's */
         list->items = mem_realloc(list->items, (list->count + 1) * sizeof *list->items);
         struct declared *d = &list->items[list->count++];
         *d = (struct declared){0};
