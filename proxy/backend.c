@@ -10,6 +10,7 @@
 #include "common/base/panic.h"
 #include "proxy/client.h"
 #include "proxy/private.h"
+#include "proxy/reads.h"
 #include "proxy/worker.h"
 #include <stdio.h>
 
@@ -48,10 +49,9 @@ void backend_append_words(struct buf *out, const struct slice *words, int count)
 }
 
 static void append(struct backend *b, struct request *r, uint64_t text_at) {
-    struct worker *w = b->upstream->worker;
     r->text_at = text_at;
     r->text_len = (size_t)(outlet_position(&b->out) - text_at);
-    r->sent_us = io_now_us(w->io);
+    r->sent_us = io_now_us(b->upstream->worker->io);
     r->flags |= REQUEST_SENT;
     r->behind = NULL;
     if (b->last)
@@ -60,8 +60,8 @@ static void append(struct backend *b, struct request *r, uint64_t text_at) {
         b->first = r;
     b->last = r;
     b->upstream->requests++;
+    b->upstream->outstanding++;
     b->upstream->requests_bytes += r->text_len;
-    w->waiting_bytes += r->text_len;
     touch(b);
 }
 
@@ -83,7 +83,7 @@ static struct request *pop(struct backend *b) {
     struct request *r = b->first;
     b->first = r->behind;
     if (b->first == NULL) b->last = NULL;
-    b->upstream->worker->waiting_bytes -= r->text_len;
+    b->upstream->outstanding--;
     return r;
 }
 
@@ -229,6 +229,34 @@ static void note_down(struct upstream *u, const char *why) {
     snprintf(u->down_why, sizeof(u->down_why), "%s", why);
 }
 
+/* Some of the first request's reply has come. */
+static bool is_mid_reply(const struct backend *b) {
+    return b->first && !b->unasked &&
+           (b->scan.values_left || b->scan.payload_left || b->scan.line_len || b->scan.is_text);
+}
+
+/* And went on to its client, who can be told nothing else now: there is no error in the middle of a reply. */
+static bool half_passed(const struct request *r) {
+    return r->client && r->client->first == r && r->client->flags & CLIENT_MID_REPLY;
+}
+
+/* A read that a replica did not answer is asked of its primary. True: so it was done. */
+static bool try_primary(struct backend *b, struct request *r) {
+    struct upstream *primary = b->upstream->primary;
+    bool can = primary && r->spec && r->spec->flags & COMMAND_READONLY && !(r->flags & REQUEST_ANSWERED) &&
+               r->redirects < REDIRECTS_MAX && !b->upstream->worker->closing && (r->client || r->done);
+    struct backend *to = can ? upstream_backend(primary, b->db, b->proto) : NULL;
+    if (to == NULL) return false;
+    struct buf text = {0};
+    outlet_collect(&b->out);
+    outlet_read(&b->out, r->text_at, r->text_len, &text);
+    r->redirects++;
+    buf_clear(&r->reply);
+    backend_send(to, r, text.ptr, text.len);
+    buf_deinit(&text);
+    return true;
+}
+
 void backend_close(struct backend *b, const char *why) {
     struct upstream *u = b->upstream;
     if (b->state == BACKEND_CLOSING) return;
@@ -237,8 +265,10 @@ void backend_close(struct backend *b, const char *why) {
     b->state = BACKEND_CLOSING;
     list_remove(&b->dirty);
     if (u->usual == b) u->usual = NULL;
+    if (is_mid_reply(b) && half_passed(b->first)) client_close(b->first->client, false);
     while (b->first) {
         struct request *r = pop(b);
+        if (try_primary(b, r)) continue;
         if (was_up)
             request_fail(u->worker, r,
                          "ERR shard '%s' at %s did not reply: %s; if it was a write it may have happened",
@@ -339,6 +369,7 @@ static void handshake(struct backend *b) {
         struct slice db = {text, num_format_int64(text, b->db)};
         greet(b, (struct slice[]){SLICE("SELECT"), db}, 2);
     }
+    if (b->upstream->primary) greet_for(b, &SLICE("READONLY"), 1, ignore); /* of use in cluster mode only */
     if (b->is_private) greet_for(b, (struct slice[]){SLICE("CLIENT"), SLICE("ID")}, 2, id_done);
 }
 
@@ -360,17 +391,21 @@ static struct backend *backend_create(struct upstream *u, int db, uint8_t proto,
 }
 
 static bool is_down(const struct upstream *u) {
-    return u->down_until_us > io_now_us(u->worker->io);
+    return u->ejected || u->down_until_us > io_now_us(u->worker->io);
 }
 
 struct backend *upstream_backend(struct upstream *u, int db, uint8_t proto) {
+    return likely(!u->ejected) ? upstream_backend_anyway(u, db, proto) : NULL;
+}
+
+struct backend *upstream_backend_anyway(struct upstream *u, int db, uint8_t proto) {
     struct backend *b = u->usual;
     if (likely(b != NULL && b->db == db && b->proto == proto)) return b;
     LIST_FOR(at, next, &u->backends) {
         b = LIST_OWNER(at, struct backend, all);
         if (b->db == db && b->proto == proto && !b->is_private && b->state != BACKEND_CLOSING) return b;
     }
-    if (is_down(u)) return NULL;
+    if (u->down_until_us > io_now_us(u->worker->io)) return NULL;
     b = backend_create(u, db, proto, false, NULL);
     if (db == 0 && proto == 2) u->usual = b;
     return b;
@@ -407,11 +442,36 @@ struct upstream *upstream_create(struct worker *w, const struct topology_server 
     u->worker = w;
     u->at = *at;
     snprintf(u->shard, sizeof(u->shard), "%s", shard);
+    u->weight = at->weight;
+    u->name_hash = reads_hash(slice_of(u->at.text));
     list_init(&u->backends);
     return u;
 }
 
+void upstream_add_replica(struct upstream *primary, const struct topology_server *at) {
+    struct upstream *u = upstream_create(primary->worker, at, primary->shard);
+    u->primary = primary;
+    primary->replicas[primary->replica_count++] = u;
+}
+
+bool upstream_drained(const struct upstream *u) {
+    for (unsigned i = 0; i < u->replica_count; i++)
+        if (!upstream_drained(u->replicas[i])) return false;
+    return list_empty(&u->backends);
+}
+
+void upstream_destroy(struct upstream **upstream) {
+    struct upstream *u = *upstream;
+    *upstream = NULL;
+    if (u == NULL) return;
+    for (unsigned i = 0; i < u->replica_count; i++)
+        upstream_destroy(&u->replicas[i]);
+    mem_free_sized(u, sizeof(*u));
+}
+
 void upstream_close(struct upstream *u) {
+    for (unsigned i = 0; i < u->replica_count; i++)
+        upstream_close(u->replicas[i]);
     LIST_FOR(at, next, &u->backends)
     backend_close(LIST_OWNER(at, struct backend, all), "the proxy lets go of it");
 }
@@ -428,6 +488,7 @@ void backend_expire(struct backend *b, int64_t now_us, int64_t timeout_us) {
     for (struct request *r = b->first, *next; r && now_us - r->sent_us > timeout_us; r = next) {
         next = r->behind;
         if (r->flags & REQUEST_ANSWERED) continue;
+        if (r == b->first && is_mid_reply(b) && half_passed(r)) continue; /* it comes, slowly */
         w->stats.timeouts++;
         b->upstream->timeouts++;
         request_fail(

@@ -42,19 +42,41 @@ struct upstream {
     struct backend *usual; /* the shared one of database 0, RESP2: nearly all requests */
     int64_t down_until_us; /* 0: not known to be down */
     unsigned failures;     /* attempts in a row */
+    unsigned outstanding;  /* requests sent and not answered */
     unsigned idle_count;   /* private connections that nobody holds */
     struct backend *feed;  /* of subscriptions; NULL: none yet */
     char down_why[96];
     uint64_t requests, errors, connects, timeouts; /* for INFO */
     uint64_t requests_bytes, replies_bytes;
+
+    struct upstream *primary;                         /* of a replica; NULL: it is none */
+    struct upstream *replicas[TOPOLOGY_REPLICAS_MAX]; /* of a primary; owned */
+    unsigned replica_count;
+    unsigned turn, weight;
+    uint64_t name_hash;
+
+    /* checks (reads.c) */
+    bool ejected, checking;
+    unsigned checks_failed, checks_passed; /* in a row */
+    int64_t check_us;                      /* when the last one began */
+    uint64_t check_bytes;                  /* what had been received then */
+    uint64_t latency_us;                   /* 0: not known */
+    uint64_t ejections;
 };
 
 struct upstream *upstream_create(struct worker *w, const struct topology_server *at, const char *shard);
+/* Makes one for a replica of `primary`, and gives it to it. */
+void upstream_add_replica(struct upstream *primary, const struct topology_server *at);
+/* No connection of it, or of its replicas, is left. */
+bool upstream_drained(const struct upstream *u);
+void upstream_destroy(struct upstream **u); /* drained before */
 /* Closes its connections; what was sent is answered with an error. Freed once they have drained. */
 void upstream_close(struct upstream *u);
 
 /* The shared connection, opened if need be. NULL: the server is down, u->down_why says why. */
 struct backend *upstream_backend(struct upstream *u, int db, uint8_t proto);
+struct backend *upstream_backend_anyway(struct upstream *u, int db,
+                                        uint8_t proto); /* even if it is ejected */
 /* A connection for one client alone (borrowed holder); NULL as above. It ends with backend_give_back, when
  * nothing of the client is left on it, or with backend_close. */
 struct backend *upstream_private(struct upstream *u, int db, uint8_t proto, struct client *holder);

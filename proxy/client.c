@@ -7,6 +7,7 @@
 #include "proxy/dispatch.h"
 #include "proxy/monitor.h"
 #include "proxy/private.h"
+#include "proxy/reads.h"
 #include "proxy/subscriptions.h"
 #include "proxy/transaction.h"
 #include "proxy/worker.h"
@@ -364,4 +365,8 @@ void client_open(struct worker *w, int socket) {
     c->parser.trusted = !(c->flags & CLIENT_NEEDS_AUTH);
     c->parser.bulk_len_max = (int64_t)w->conf->bulk_len_max;
     io_stream_open(w->io, &c->stream, &client_ops, socket, false);
+    struct io_addr addr;
+    char host[IO_ADDR_TEXT_MAX];
+    if (w->conf->read_policy == READ_CLIENT_ADDRESS && io_stream_peer(&c->stream, &addr))
+        c->address_hash = reads_hash(slice_of(io_addr_host(&addr, host)));
 }

@@ -32,6 +32,7 @@ enum client_flags {
     CLIENT_SKIPPING = 1 << 12, /* and this is the one */
     CLIENT_NO_EVICT = 1 << 13, /* shown by CLIENT LIST, and no more */
     CLIENT_NO_TOUCH = 1 << 14,
+    CLIENT_READWRITE = 1 << 15, /* is served by primaries */
 };
 
 struct backend;
@@ -44,6 +45,7 @@ struct client {
     struct link all, ready, dirty;
     uint64_t id;
     uint32_t flags; /* enum client_flags */
+    uint64_t address_hash;
     int db;
     uint64_t epoch; /* of the slot map that its requests under way were routed by */
     struct request *first, *last;

@@ -20,6 +20,7 @@
 #include "proxy/local.h"
 #include "proxy/monitor.h"
 #include "proxy/private.h"
+#include "proxy/reads.h"
 #include "proxy/scan.h"
 #include "proxy/subscriptions.h"
 #include "proxy/transaction.h"
@@ -64,6 +65,7 @@ static void forward(const struct way *way, struct backend *b, uint16_t slot) {
 
 static void send_to(const struct way *way, struct upstream *u, uint16_t slot) {
     struct client *c = way->client;
+    if (u && unlikely(u->replica_count) && way->spec->flags & COMMAND_READONLY) u = reads_choose(u, c);
     struct backend *b = u ? upstream_backend(u, c->db, c->out.writer.proto) : NULL;
     if (likely(b != NULL))
         forward(way, b, slot);

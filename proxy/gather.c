@@ -3,6 +3,7 @@
 #include "proxy/gather.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
+#include "proxy/reads.h"
 #include "proxy/worker.h"
 #include <stdlib.h>
 
@@ -106,7 +107,9 @@ void gather_split(struct client *c, const struct command_spec *spec, const struc
         }
         g->parts[part].count = at - g->parts[part].first;
         struct request *r = part_new(g, part, slot);
-        struct backend *b = part_backend(w, r, worker_owner(w, slot), db, proto);
+        struct upstream *u = worker_owner(w, slot);
+        if (u && u->replica_count && spec->flags & COMMAND_READONLY) u = reads_choose(u, c);
+        struct backend *b = part_backend(w, r, u, db, proto);
         if (b) backend_send_words(b, r, words, count);
     }
     mem_free(words);

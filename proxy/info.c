@@ -78,15 +78,21 @@ static void write_shards(const struct page *p, struct buf *out) {
                (unsigned long long)map->epoch, topology_slots_owned(map), map->shard_count);
     for (unsigned i = 0; i < p->t->server_count; i++) {
         const struct server_total *s = &p->t->servers[i];
-        buf_printf(out, "shard%u:name=%s,addr=%s,slots=%u,state=%s,", i, s->shard, s->at, s->slots,
-                   s->down   ? "down"
-                   : s->used ? "up"
-                             : "idle");
-        buf_printf(out,
-                   "requests=%llu,errors=%llu,timeouts=%llu,connects=%llu,bytes_out=%llu,bytes_in=%llu\r\n",
-                   (unsigned long long)s->requests, (unsigned long long)s->errors,
-                   (unsigned long long)s->timeouts, (unsigned long long)s->connects,
-                   (unsigned long long)s->bytes_out, (unsigned long long)s->bytes_in);
+        buf_printf(out, "%s%u:name=%s,addr=%s,slots=%u,state=%s,", s->is_replica ? "replica" : "shard", i,
+                   s->shard, s->at, s->slots,
+                   s->ejected ? "ejected"
+                   : s->down  ? "down"
+                   : s->used  ? "up"
+                              : "idle");
+        const struct {
+            const char *name;
+            uint64_t value;
+        } rows[] = {{"requests", s->requests},       {"errors", s->errors},       {"timeouts", s->timeouts},
+                    {"outstanding", s->outstanding}, {"connects", s->connects},   {"ejections", s->ejections},
+                    {"latency_us", s->latency_us},   {"bytes_out", s->bytes_out}, {"bytes_in", s->bytes_in}};
+        for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+            buf_printf(out, "%s%s=%llu", k ? "," : "", rows[k].name, (unsigned long long)rows[k].value);
+        buf_append_str(out, "\r\n");
     }
 }
 

@@ -176,7 +176,7 @@ static void local_reset(struct local_call *call) {
     subscriptions_drop(c);
     c->db = 0;
     c->out.writer.proto = call->reply->proto = 2;
-    c->flags &= ~(uint32_t)CLIENT_READONLY;
+    c->flags &= ~(uint32_t)(CLIENT_READONLY | CLIENT_READWRITE);
     if (c->worker->conf->requirepass) {
         c->flags |= CLIENT_NEEDS_AUTH;
         c->parser.trusted = false;
@@ -188,11 +188,11 @@ static void local_reset(struct local_call *call) {
 }
 
 static void local_readonly(struct local_call *call) {
-    call->client->flags |= CLIENT_READONLY;
+    call->client->flags = (call->client->flags & ~(uint32_t)CLIENT_READWRITE) | CLIENT_READONLY;
     resp_ok(call->reply);
 }
 static void local_readwrite(struct local_call *call) {
-    call->client->flags &= ~(uint32_t)CLIENT_READONLY;
+    call->client->flags = (call->client->flags & ~(uint32_t)CLIENT_READONLY) | CLIENT_READWRITE;
     resp_ok(call->reply);
 }
 

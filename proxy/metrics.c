@@ -18,21 +18,35 @@ static struct server_total *server_of(struct metrics_totals *t, const char *at) 
     return s;
 }
 
+static void add_server(const struct upstream *u, struct server_total *s) {
+    s->used |= u->connects > 0;
+    s->down |= u->failures > 0;
+    s->ejected |= u->ejected;
+    s->requests += u->requests;
+    s->errors += u->errors;
+    s->connects += u->connects;
+    s->timeouts += u->timeouts;
+    s->outstanding += u->outstanding;
+    s->ejections += u->ejections;
+    if (u->latency_us > s->latency_us) s->latency_us = u->latency_us;
+    s->bytes_out += u->requests_bytes;
+    s->bytes_in += u->replies_bytes;
+}
+
 static void add_servers(const struct worker *w, struct metrics_totals *t) {
     for (uint16_t i = 0; i < w->map.shard_count; i++) {
+        const struct topology_shard *shard = &w->map.shards[i];
         const struct upstream *u = i < w->upstream_count ? w->upstreams[i] : NULL;
-        struct server_total *s = server_of(t, w->map.shards[i].primary.text);
-        snprintf(s->shard, sizeof(s->shard), "%s", w->map.shards[i].name);
+        struct server_total *s = server_of(t, shard->primary.text);
+        snprintf(s->shard, sizeof(s->shard), "%s", shard->name);
         s->slots = topology_slots_of(&w->map, i);
-        if (u == NULL) continue;
-        s->used |= u->connects > 0;
-        s->down |= u->failures > 0;
-        s->requests += u->requests;
-        s->errors += u->errors;
-        s->connects += u->connects;
-        s->timeouts += u->timeouts;
-        s->bytes_out += u->requests_bytes;
-        s->bytes_in += u->replies_bytes;
+        if (u) add_server(u, s);
+        for (unsigned k = 0; k < shard->replica_count; k++) {
+            s = server_of(t, shard->replica[k].text);
+            snprintf(s->shard, sizeof(s->shard), "%s", shard->name);
+            s->is_replica = true;
+            if (u && k < u->replica_count) add_server(u->replicas[k], s);
+        }
     }
 }
 
@@ -93,6 +107,10 @@ void metrics_totals_free(struct metrics_totals **totals) {
     mem_free_sized(t, sizeof(*t));
 }
 
+static void reset_server(struct upstream *u) {
+    u->requests = u->errors = u->timeouts = u->requests_bytes = u->replies_bytes = 0;
+}
+
 void metrics_reset(struct worker *w) {
     w->stats = (struct worker_stats){0};
     for (unsigned id = 0; id < CMD_COUNT; id++) {
@@ -101,7 +119,10 @@ void metrics_reset(struct worker *w) {
     }
     for (unsigned i = 0; i < w->upstream_count; i++) {
         struct upstream *u = w->upstreams[i];
-        if (u) u->requests = u->errors = u->timeouts = u->requests_bytes = u->replies_bytes = 0;
+        if (u == NULL) continue;
+        reset_server(u);
+        for (unsigned k = 0; k < u->replica_count; k++)
+            reset_server(u->replicas[k]);
     }
 }
 

@@ -25,8 +25,9 @@ struct command_stat {
 
 struct server_total {
     char shard[TOPOLOGY_NAME_MAX + 1], at[TOPOLOGY_NAME_MAX + 1];
-    bool used, down; /* by any thread */
+    bool used, down, is_replica, ejected; /* by any thread */
     unsigned slots;
+    uint64_t outstanding, ejections, latency_us; /* the greatest of all threads */
     uint64_t requests, errors, connects, timeouts, bytes_out, bytes_in;
 };
 

@@ -2,7 +2,9 @@
 #include "proxy/options.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/num.h"
 #include "common/base/panic.h"
+#include "proxy/reads.h"
 
 static const struct conf_choice engines[] = {
     {"auto", IO_ENGINE_AUTO}, {"io_uring", IO_ENGINE_URING}, {"epoll", IO_ENGINE_EPOLL}, {NULL, 0}};
@@ -16,11 +18,23 @@ static bool take_shard(void *owner, const struct slice *words, int count, struct
     return topology_add_shard(&o->map, words[0], words[1], count > 2 ? words[2] : SLICE(""), err);
 }
 
-/* replica <shard> <host:port> */
+/* replica <shard> <host:port> [weight] */
 static bool take_replica(void *owner, const struct slice *words, int count, struct conf_error *err) {
     struct proxy_options *o = owner;
-    return topology_add_replica(&o->map, words[0], words[1], err);
+    int64_t weight = 1;
+    if (count > 2 && (!num_parse_int64(words[2].ptr, words[2].len, &weight) || weight < 0 || weight > 1000))
+        return conf_fail(err, "'%.*s' is not a weight from 0 to 1000", (int)words[2].len, words[2].ptr);
+    return topology_add_replica(&o->map, words[0], words[1], weight, err);
 }
+
+static const struct conf_choice read_policies[] = {{"primary", READ_PRIMARY},
+                                                   {"replicas-first", READ_REPLICAS_FIRST},
+                                                   {"round-robin", READ_ROUND_ROBIN},
+                                                   {"weighted", READ_WEIGHTED},
+                                                   {"least-outstanding", READ_LEAST_OUTSTANDING},
+                                                   {"client-address", READ_CLIENT_ADDRESS},
+                                                   {"nearest", READ_NEAREST},
+                                                   {NULL, 0}};
 
 #define FIELD     struct proxy_options
 #define IMMUTABLE .flags = CONF_IMMUTABLE
@@ -34,6 +48,11 @@ static const struct conf_option table[] = {
     CONF_OPT_INT("timeout", FIELD, timeout_s, 0, 86400 * 365, "0"),
     CONF_OPT_INT("databases", FIELD, databases, 1, 1 << 20, "16", IMMUTABLE),
     CONF_OPT_INT("request-timeout", FIELD, request_timeout_ms, 1, 86400000, "5000"),
+    CONF_OPT_ENUM("read-policy", FIELD, read_policy, read_policies, "primary"),
+    CONF_OPT_INT("health-check-interval", FIELD, health_interval_ms, 0, 3600000, "1000"),
+    CONF_OPT_INT("health-check-timeout", FIELD, health_timeout_ms, 1, 3600000, "1000"),
+    CONF_OPT_INT("health-check-failures", FIELD, health_failures, 1, 1000, "3"),
+    CONF_OPT_INT("health-check-successes", FIELD, health_successes, 1, 1000, "2"),
     CONF_OPT_INT64("maxclients", FIELD, maxclients, 1, INT32_MAX, "10000"),
     CONF_OPT_MEMORY("client-query-buffer-limit", FIELD, query_limit, 1 << 20, INT64_MAX, "1gb"),
     CONF_OPT_MEMORY("proto-max-bulk-len", FIELD, bulk_len_max, 1 << 20, INT64_MAX, "512mb"),
@@ -45,7 +64,7 @@ static const struct conf_option table[] = {
     CONF_OPT_ENUM("loglevel", FIELD, loglevel, levels, "notice"),
     CONF_OPT_STRING("logfile", FIELD, logfile, "", .flags = CONF_IMMUTABLE | CONF_KEEP_EMPTY),
     CONF_OPT_LINE("shard", 2, 3, take_shard),
-    CONF_OPT_LINE("replica", 2, 2, take_replica),
+    CONF_OPT_LINE("replica", 2, 3, take_replica),
 };
 
 void proxy_options_register(struct proxy_options *o, struct conf *conf) {

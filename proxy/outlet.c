@@ -22,8 +22,7 @@ void outlet_deinit(struct outlet *o) {
     resp_writer_deinit(&o->writer);
 }
 
-/* Moves what was written behind the chain. */
-static void collect(struct outlet *o) {
+void outlet_collect(struct outlet *o) {
     size_t bytes = resp_writer_bytes(&o->writer);
     if (o->writer.first == NULL) return;
     struct resp_chunk *last = o->writer.last, *chain = resp_writer_take(&o->writer);
@@ -45,7 +44,7 @@ void outlet_flush(struct outlet *o, struct io_stream *s, bool lazily) {
     unsigned count = 0;
     size_t bytes = 0;
     if (io_stream_sending(s) || io_stream_closing(s)) return;
-    collect(o);
+    outlet_collect(o);
     struct resp_chunk *chunk = o->unsent;
     for (; chunk && count < IO_SEND_PARTS_MAX && bytes < SEND_BYTES_MAX; chunk = chunk->next) {
         if (chunk->len == 0) continue;

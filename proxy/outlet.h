@@ -43,6 +43,8 @@ void outlet_flush(struct outlet *o, struct io_stream *s, bool lazily);
 bool outlet_on_sent(struct outlet *o, size_t bytes);
 /* Bytes before `position` will not be read back. */
 void outlet_done(struct outlet *o, uint64_t position);
+/* Moves what was written into the chain, where outlet_read finds it. */
+void outlet_collect(struct outlet *o);
 /* Appends a copy of bytes that are kept. */
 void outlet_read(const struct outlet *o, uint64_t position, size_t len, struct buf *out);
 

@@ -37,6 +37,7 @@ static bool parse_address(struct slice text, bool lookup, struct topology_server
         return conf_fail(err, "'%.*s' has no valid port", (int)text.len, text.ptr);
     memcpy(out->text, text.ptr, text.len);
     out->text[text.len] = '\0';
+    out->weight = 1;
     char host[TOPOLOGY_NAME_MAX + 1];
     size_t host_len = (size_t)(colon - text.ptr);
     bool bracketed = text.ptr[0] == '[' && colon[-1] == ']';
@@ -113,7 +114,7 @@ bool topology_add_shard(struct topology *t, struct slice name, struct slice addr
     return take_slots(t, (uint16_t)(t->shard_count - 1), slots, err);
 }
 
-bool topology_add_replica(struct topology *t, struct slice name, struct slice address,
+bool topology_add_replica(struct topology *t, struct slice name, struct slice address, int64_t weight,
                           struct conf_error *err) {
     struct topology_shard *shard = shard_named(t, name);
     if (shard == NULL)
@@ -121,7 +122,7 @@ bool topology_add_replica(struct topology *t, struct slice name, struct slice ad
     if (shard->replica_count == TOPOLOGY_REPLICAS_MAX)
         return conf_fail(err, "more than %d replicas of shard '%s'", TOPOLOGY_REPLICAS_MAX, shard->name);
     if (!parse_address(address, true, &shard->replica[shard->replica_count], err)) return false;
-    shard->replica_count++;
+    shard->replica[shard->replica_count++].weight = (unsigned)weight;
     t->epoch++;
     return true;
 }

@@ -19,6 +19,7 @@
 struct topology_server {
     struct io_addr addr;
     char text[TOPOLOGY_NAME_MAX + 1]; /* "127.0.0.1:7001", as configured */
+    unsigned weight;                  /* of its reads, with read-policy weighted */
 };
 
 struct topology_shard {
@@ -43,7 +44,7 @@ void topology_copy(struct topology *to, const struct topology *from); /* `to` is
  * A host name is looked up, which blocks: for boot and reload. */
 bool topology_add_shard(struct topology *t, struct slice name, struct slice address, struct slice slots,
                         struct conf_error *err);
-bool topology_add_replica(struct topology *t, struct slice shard, struct slice address,
+bool topology_add_replica(struct topology *t, struct slice shard, struct slice address, int64_t weight,
                           struct conf_error *err);
 
 /* The index of the shard whose primary is `address` ("host:port", an IP), which is added if there is none;

@@ -10,6 +10,7 @@
 #include "common/base/panic.h"
 #include "proxy/client.h"
 #include "proxy/monitor.h"
+#include "proxy/reads.h"
 #include "proxy/subscriptions.h"
 #include <errno.h>
 
@@ -27,7 +28,10 @@ struct upstream *worker_upstream(struct worker *w, uint16_t shard) {
     struct upstream *u = w->upstreams[shard];
     if (likely(u != NULL)) return u;
     const struct topology_shard *s = &w->map.shards[shard];
-    return w->upstreams[shard] = upstream_create(w, &s->primary, s->name);
+    u = w->upstreams[shard] = upstream_create(w, &s->primary, s->name);
+    for (unsigned i = 0; i < s->replica_count; i++)
+        upstream_add_replica(u, &s->replica[i]);
+    return u;
 }
 
 struct upstream *worker_owner(struct worker *w, uint16_t slot) {
@@ -51,15 +55,23 @@ static void expire_clients(struct worker *w, int64_t now_us) {
     }
 }
 
+static void expire_requests(struct upstream *u, int64_t now_us) {
+    LIST_FOR(at, next, &u->backends)
+    backend_expire(LIST_OWNER(at, struct backend, all), now_us,
+                   (int64_t)u->worker->conf->request_timeout_ms * 1000);
+}
+
 static void on_cron(struct io_timer *timer) {
     struct worker *w = LIST_OWNER(timer, struct worker, cron);
     int64_t now_us = io_now_us(w->io);
     for (unsigned i = 0; i < w->upstream_count; i++) {
-        if (w->upstreams[i] == NULL) continue;
-        LIST_FOR(at, next, &w->upstreams[i]->backends)
-        backend_expire(LIST_OWNER(at, struct backend, all), now_us,
-                       (int64_t)w->conf->request_timeout_ms * 1000);
+        struct upstream *u = w->upstreams[i];
+        if (u == NULL) continue;
+        expire_requests(u, now_us);
+        for (unsigned k = 0; k < u->replica_count; k++)
+            expire_requests(u->replicas[k], now_us);
     }
+    reads_check(w, now_us);
     expire_clients(w, now_us);
     subscriptions_tend(w->subscriptions);
     io_timer_set(w->io, timer, now_us + CRON_US);
@@ -189,7 +201,7 @@ void worker_close(struct worker *w) {
 static bool drained(const struct worker *w) {
     if (w->doors_closing || !list_empty(&w->clients)) return false;
     for (unsigned i = 0; i < w->upstream_count; i++)
-        if (w->upstreams[i] && !list_empty(&w->upstreams[i]->backends)) return false;
+        if (w->upstreams[i] && !upstream_drained(w->upstreams[i])) return false;
     return true;
 }
 
@@ -229,7 +241,7 @@ bool worker_turn(struct worker *w) {
 
 void worker_deinit(struct worker *w) {
     for (unsigned i = 0; i < w->upstream_count; i++)
-        if (w->upstreams[i]) mem_free_sized(w->upstreams[i], sizeof(*w->upstreams[i]));
+        upstream_destroy(&w->upstreams[i]);
     mem_free(w->upstreams);
     while (w->spare_requests) {
         struct request *r = w->spare_requests;

@@ -43,7 +43,6 @@ struct worker {
     struct link ready;          /* clients with input that may go on */
     struct link dirty_clients;  /* with something to send */
     struct link dirty_backends; /* the same */
-    size_t waiting_bytes;       /* requests sent and not answered */
 
     struct resp_pool pool;
     struct resp_arena arena;

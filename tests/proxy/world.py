@@ -65,6 +65,7 @@ class World:
 
     def __init__(self, build, engine, folder, threads=2, options=()):
         ports = free_ports(4)
+        self.engine = engine
         self.port = ports[3]
         server = [os.path.join(build, "torc-server"), "--save", "", "--bind", "127.0.0.1",
                   "--enable-debug-command", "local", "--dir"]
