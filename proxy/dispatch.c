@@ -112,9 +112,11 @@ static int slot_of(const struct way *way) {
     if (likely(single && single < way->argc) && likely(way->spec->id != CMD_SORT_RO))
         return slots_of_key(way->argv[single]);
     if (command_keys_options(way->spec, way->argv, way->argc, KEYS_WITH_NOT_KEYS, keys) != KEYS_OK ||
-        keys->count == 0)
-        return way->spec->route_kind == ROUTE_KIND_CHANNEL && way->argc > 1 ? slots_of_key(way->argv[1])
-                                                                            : SLOT_NONE;
+        keys->count == 0) {
+        /* PFMERGE of a destination alone has keys that no rule finds: the first one is a key all the same. */
+        int first = way->spec->route_kind == ROUTE_KIND_CHANNEL ? 1 : way->spec->first_key;
+        return first > 0 && first < way->argc ? slots_of_key(way->argv[first]) : SLOT_NONE;
+    }
     uint16_t slot = slots_of_key(way->argv[keys->refs[0].pos]);
     for (int i = 1; i < keys->count; i++)
         if (slots_of_key(way->argv[keys->refs[i].pos]) != slot) return SLOT_CROSS;
