@@ -134,14 +134,20 @@ static bool parse_idle_min(struct call *call, struct claim_request *r, const cha
     return true;
 }
 
-/* Opens the stream and finds the group; false: an error was replied. */
-static bool open_group(struct call *call, struct claim_request *r) {
-    if (!stream_open_read(call, &r->ref)) return false;
+/* Opens the stream, which was read before, and finds the group; false: an error was replied. */
+static bool open_read_group(struct call *call, struct claim_request *r) {
+    if (!key_open_typed(call, 1, VALUE_STREAM, &r->ref)) return false;
     r->stream = key_entry(&r->ref) ? stream_of(key_entry(&r->ref)) : NULL;
     r->group = r->stream ? stream_group_open(r->stream, call->argv[2]) : NULL;
     if (r->group) return true;
     stream_error_no_group(call);
     return false;
+}
+
+/* The same, and the reading. */
+static bool open_group(struct call *call, struct claim_request *r) {
+    const struct stream *s;
+    return stream_read_arg(call, 1, &s) && open_read_group(call, r);
 }
 
 /* The entry is gone: so is its id, if it was pending. */
@@ -332,7 +338,8 @@ static struct stream_id autoclaim(struct call *call, struct claim_request *r, st
 static void cmd_xautoclaim(struct call *call) {
     struct claim_request r = {.delivered_ms = call->now_ms, .deliveries = -1};
     struct autoclaim a = {.count = AUTOCLAIM_COUNT};
-    if (!parse_autoclaim(call, &r, &a) || !open_group(call, &r)) return;
+    key_read(call, 1, 0); /* counts, with its events, before the arguments are looked at */
+    if (!parse_autoclaim(call, &r, &a) || !open_read_group(call, &r)) return;
 
     unit_journal_none(call);
     r.consumer = stream_consumer_take(call, &r.ref, r.group, call->argv[3], &r.consumer_made);
