@@ -123,13 +123,6 @@ static void set_sink_open(struct set_sink *s, const struct call *call, struct sl
     s->integers = false;
 }
 
-static void discard(struct call *call, struct entry *result) {
-    if (value_effort(result) >= REAPER_EFFORT_MIN)
-        reaper_take_entry(call->keyspace->reaper, result);
-    else
-        value_free(result);
-}
-
 /* Puts `result` (taken) at argv[1], or deletes what is there if it is empty, and replies its count. */
 static void store(struct call *call, struct entry *result, const char *event) {
     size_t count = set_count(result);
@@ -293,7 +286,7 @@ static void unite(const struct operands *o, struct set_sink *sink) {
 
 static void answer_result(struct call *call, struct entry *result) {
     set_answer_all(call, result);
-    discard(call, result);
+    reaper_dispose(call->keyspace->reaper, result);
 }
 
 static void cmd_sunion(struct call *call) {

@@ -6,6 +6,7 @@
 #include "server/commands/families.h"
 #include "server/commands/stream_common.h"
 #include "server/keyspace/reaper.h"
+#include "server/keyspace/waiting.h"
 
 /* --- what the subcommands share --- */
 
@@ -80,12 +81,16 @@ static void cmd_xgroup_create(struct call *call) {
     struct stream *s = key_entry(&ref) ? stream_of(key_entry(&ref)) : NULL;
     if (!check_argc(call, 8) || !position_arg(call, s, &id)) return;
 
-    if (key_entry(&ref) == NULL) key_store(call, &ref, stream_create(ref.name));
+    bool made = key_entry(&ref) == NULL;
+    if (made) key_store(call, &ref, stream_create(ref.name));
     if (!stream_group_create(stream_of(key_entry(&ref)), call->argv[3], id, r.entries_read)) {
         resp_error(call->reply, "BUSYGROUP Consumer Group name already exists");
         return;
     }
-    key_changed(call, &ref, NOTIFY_STREAM, "xgroup-create");
+    if (made)
+        key_changed(call, &ref, NOTIFY_STREAM, "xgroup-create");
+    else
+        stream_group_changed(call, &ref, "xgroup-create");
 
     resp_ok(call->reply);
 }
@@ -112,15 +117,16 @@ static void cmd_xgroup_setid(struct call *call) {
 }
 
 /* A group may hold millions of pending entries, so it is freed as a stream of its own would be. Who waits for
- * it hears of a change, and finds that it has gone. */
+ * it is run again, and finds that it has gone. */
 static void cmd_xgroup_destroy(struct call *call) {
     struct key_ref ref;
     if (!open_stream(call, &ref, false)) return;
 
     struct stream *gone = stream_group_detach(stream_of(key_entry(&ref)), call->argv[3]);
     if (gone) {
-        reaper_take_entry(call->keyspace->reaper, stream_entry_create(ref.name, ENTRY_NO_DEADLINE, gone));
-        key_changed(call, &ref, NOTIFY_STREAM, "xgroup-destroy");
+        reaper_dispose(call->keyspace->reaper, stream_entry_create(ref.name, ENTRY_NO_DEADLINE, gone));
+        stream_group_changed(call, &ref, "xgroup-destroy");
+        waiting_key_changed(call->keyspace, ref.db, ref.name);
     }
 
     resp_int(call->reply, gone != NULL);

@@ -23,10 +23,8 @@ static void free_detached(struct keyspace *ks, struct entry *e) {
         entry_free_shell(e);
     else if (unlikely(ks->walk != NULL) && walk_keeps(ks->walk, e))
         return;
-    else if (value_effort(e) >= REAPER_EFFORT_MIN)
-        reaper_take_entry(ks->reaper, e);
     else
-        value_free(e);
+        reaper_dispose(ks->reaper, e);
 }
 
 static void before_change(struct keyspace *ks, struct database *db, struct slice name, struct entry_at at) {

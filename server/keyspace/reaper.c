@@ -109,6 +109,13 @@ void reaper_take_entry(struct reaper *reaper, struct entry *entry) {
     queue(reaper, dead);
 }
 
+void reaper_dispose(struct reaper *reaper, struct entry *entry) {
+    if (value_effort(entry) >= REAPER_EFFORT_MIN)
+        reaper_take_entry(reaper, entry);
+    else
+        value_free(entry);
+}
+
 void reaper_take_table(struct reaper *reaper, const struct keytable *kt) {
     struct dead *dead = mem_zalloc(sizeof(*dead));
     dead->table = *kt;

@@ -25,6 +25,8 @@ void reaper_destroy(struct reaper **reaper);
 
 /* Takes an entry that is in no table any more. */
 void reaper_take_entry(struct reaper *reaper, struct entry *entry);
+/* Frees `entry` (taken): at once if that is little work, else here. */
+void reaper_dispose(struct reaper *reaper, struct entry *entry);
 /* Takes the contents of `kt`, which the caller initialises anew. */
 void reaper_take_table(struct reaper *reaper, const struct keytable *kt);
 
