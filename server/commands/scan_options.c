@@ -1,13 +1,15 @@
 /* Cursors are numbers as strtoul reads them: clients only hand back what they got, but Redis takes a sign and
- * an empty text as well, and so do we. */
+ * an empty text as well, and stops at a zero byte, and so do we. */
 #include "server/commands/scan_options.h"
 #include "common/base/glob.h"
 #include "common/base/num.h"
 #include "server/keyspace/keys.h"
+#include <string.h>
 
 #define COUNT_DEFAULT 10
 
 static bool parse_unsigned(struct slice text, uint64_t *out) {
+    text.len = strnlen(text.ptr, text.len);
     if (text.len == 0) {
         *out = 0;
         return true;
