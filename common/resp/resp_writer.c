@@ -62,6 +62,7 @@ static struct resp_chunk *chunk_take(struct resp_pool *pool, size_t room, bool f
         todo_graceful(cap <= UINT32_MAX);
         chunk = mem_alloc(sizeof *chunk + cap);
         chunk->cap = (uint32_t)cap;
+        pool->fresh_bytes += resp_chunk_memory(chunk);
     }
     chunk->next = NULL;
     chunk->len = 0;

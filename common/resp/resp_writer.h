@@ -31,6 +31,7 @@ struct resp_pool {
     struct resp_chunk *small, *large;
     uint32_t small_count, large_count;
     struct resp_chunk *dying; /* long chains that were given back, freed step by step */
+    size_t fresh_bytes;       /* memory of new chunks; the loop sets it to 0 each turn */
 };
 void resp_pool_init(struct resp_pool *pool);
 void resp_pool_deinit(struct resp_pool *pool);

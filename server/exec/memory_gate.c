@@ -1,7 +1,10 @@
 /* Every command that comes while the limit is passed first evicts some keys, as the policy allows; what needs
  * memory is refused when there is nothing to evict. One command evicts a bounded number, so that no turn
  * grows long: tenacity 0 allows a dozen, 100 as many as it takes. When those were not enough, the command
- * runs all the same, and eviction goes on with the next one and between commands. */
+ * runs all the same, and eviction goes on with the next one and between commands.
+ *
+ * Replies of the turn under way do not count yet: they are about to leave, and who does not read them is
+ * found in the next turn, as a client that is evicted before any key is. */
 #include "server/exec/memory_gate.h"
 #include "common/base/clock.h"
 #include "common/metrics/latency.h"
@@ -21,9 +24,10 @@ static size_t keys_max(const struct keyspace *ks) {
 
 static const char *check(void *owner, const struct call *call) {
     struct keyspace *ks = owner;
-    if (evict_excess(ks) == 0 || ks->paused) return NULL;
+    size_t leaving_bytes = call->reply->pool->fresh_bytes;
+    if (evict_excess(ks) <= leaving_bytes || ks->paused) return NULL;
     uint64_t start = latency_wanted(ks->latency) ? clock_cycles() : 0;
-    enum evict_result result = evict_make_room(ks, keys_max(ks));
+    enum evict_result result = evict_make_room(ks, leaving_bytes, keys_max(ks));
     unit_end(ks, NULL);
     if (start)
         latency_note(ks->latency, "eviction-cycle",

@@ -29,8 +29,9 @@
 #define TRIES_MAX      8 /* rounds of drawing until one is as good as it looked */
 
 uint64_t evict_excess(const struct keyspace *ks) {
-    int64_t used = ks->account->used - (int64_t)(reaper_pending_bytes(ks->reaper) +
-                                                 walk_kept_bytes(ks->walk) + walk_copied_bytes(ks->walk));
+    size_t going = reaper_pending_bytes(ks->reaper) + walk_kept_bytes(ks->walk) + walk_copied_bytes(ks->walk) +
+                   ks->leaving_bytes;
+    int64_t used = ks->account->used - (int64_t)going;
     if (ks->conf.maxmemory == 0 || used < 0 || (uint64_t)used <= ks->conf.maxmemory) return 0;
     return (uint64_t)used - ks->conf.maxmemory;
 }
@@ -210,14 +211,14 @@ static void evict(struct keyspace *ks, const struct victim *victim) {
     key_evict(ks, &ref);
 }
 
-enum evict_result evict_make_room(struct keyspace *ks, size_t keys_max) {
-    if (evict_excess(ks) == 0) return EVICT_ROOM;
+enum evict_result evict_make_room(struct keyspace *ks, size_t leaving_bytes, size_t keys_max) {
+    if (evict_excess(ks) <= leaving_bytes) return EVICT_ROOM;
     if (ks->conf.maxmemory_policy == EVICT_NONE) return EVICT_FAILED;
     struct victim victim;
     while (keys_max--) {
         if (!choose(ks, &victim)) return EVICT_FAILED;
         evict(ks, &victim);
-        if (evict_excess(ks) == 0) return EVICT_ROOM;
+        if (evict_excess(ks) <= leaving_bytes) return EVICT_ROOM;
     }
     return EVICT_GOES_ON;
 }

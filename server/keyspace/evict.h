@@ -12,8 +12,8 @@ enum evict_result {
     EVICT_GOES_ON, /* `keys_max` keys were not enough: ask for more */
     EVICT_FAILED,  /* the policy forbids it, or there is nothing left to evict */
 };
-/* Evicts keys, up to `keys_max`, until there is room. */
-enum evict_result evict_make_room(struct keyspace *ks, size_t keys_max);
+/* Evicts keys, up to `keys_max`, until there is room but for `leaving_bytes`, which need none for long. */
+enum evict_result evict_make_room(struct keyspace *ks, size_t leaving_bytes, size_t keys_max);
 
 /* Eviction that no command waits for: once asked for, goes on in slices until there is room or nothing to
  * evict. */

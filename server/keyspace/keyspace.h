@@ -65,14 +65,14 @@ struct keyspace_conf {
     int maxmemory_policy; /* enum eviction_policy */
     int maxmemory_samples, maxmemory_eviction_tenacity;
     int lfu_log_factor, lfu_decay_time;
-    bool lazyfree_lazy_eviction, lazyfree_lazy_expire, lazyfree_lazy_server_del, lazyfree_lazy_user_del,
-        lazyfree_lazy_user_flush;
+    bool lazyfree_lazy_eviction, lazyfree_lazy_expire,
+        lazyfree_lazy_server_del; /* DEL or UNLINK in the journal */
     int active_expire_effort;
 };
 
 struct keyspace_stats {
     uint64_t hits, misses;
-    uint64_t expired_keys, expired_subkeys, evicted_keys, lazyfreed_objects;
+    uint64_t expired_keys, expired_subkeys, evicted_keys;
     uint64_t expire_cycle_us; /* time spent on active expiry */
     uint64_t expire_capped;   /* turns that left due keys to the next one */
 };
@@ -108,6 +108,7 @@ struct keyspace {
     uint32_t access_clock;              /* what a touched entry gets */
     uint64_t list_plain_min;            /* DEBUG: list elements so long are alone in a node; or 0 */
     bool active_expire;                 /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
+    size_t leaving_bytes;               /* of clients that are being closed: as good as free */
     bool evicting;                      /* memory is being made: evict_step has work */
     bool expire_on_access;              /* false while replaying a journal */
     uint64_t dirty;                     /* changes since the start; persistence keeps its own mark */

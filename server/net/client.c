@@ -55,6 +55,7 @@ static void on_closed(struct io_stream *stream) {
     client_input_free(c);
     client_output_free(c);
     session_deinit(&c->session);
+    client_memory_left(c);
     c->net->client_count--;
     c->magic = 0;
     mem_free_sized(c, sizeof(*c));
@@ -127,7 +128,7 @@ void client_open(struct net *net, int socket, uint32_t session_flags) {
 void client_close_soon(struct client *c, const char *why) {
     if ((c->state & CLIENT_CLOSED) || list_linked(&c->dying)) return;
     list_append(&c->net->dying, &c->dying);
-    client_memory_forget(c);
+    client_memory_leaves(c);
     if (why && c->net->log->level <= LOG_LEVEL_VERBOSE) {
         struct buf line = {0};
         client_describe(c, &line);

@@ -491,6 +491,7 @@ void net_run(struct net *net, int64_t budget_us) {
     int64_t used_us = 0;
     net->ran = !list_empty(&net->input);
     net->memory.fresh = 0;
+    net->parts.resp_pool->fresh_bytes = 0;
     while (!list_empty(&net->input)) {
         fill_batch(net);
         if (unlikely(net->memory.limited)) net_memory_evict(net); /* before anybody asks who is there */

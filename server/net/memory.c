@@ -77,10 +77,15 @@ void client_memory_note(struct client *c) {
     }
 }
 
-void client_memory_forget(struct client *c) {
+void client_memory_leaves(struct client *c) {
     c->net->memory.sums[c->kind] -= c->memory;
-    c->memory = 0;
+    c->net->keyspace->leaving_bytes += c->memory;
     list_remove(&c->by_memory);
+}
+
+void client_memory_left(struct client *c) {
+    c->net->keyspace->leaving_bytes -= c->memory;
+    c->memory = 0;
 }
 
 void net_memory_note_all(struct net *net) {

@@ -251,8 +251,10 @@ enum client_kind client_kind(const struct client *c);
 size_t client_bytes(const struct client *c); /* what it takes now */
 /* Counts what the client takes now. */
 void client_memory_note(struct client *c);
-/* It is going: counts it no more. */
-void client_memory_forget(struct client *c);
+/* It is being closed: what it takes counts for no limit any more … */
+void client_memory_leaves(struct client *c);
+/* … and is free now. */
+void client_memory_left(struct client *c);
 /* Counts all of them. */
 void net_memory_note_all(struct net *net);
 /* After maxmemory-clients changed. */

@@ -155,7 +155,7 @@ static void world_begin(struct world *w, uint8_t variant) {
         struct keyspace_conf *conf = &both[i]->conf;
         *conf = w->keyspace_conf;
         if (variant & 1) conf->hash_max_listpack_entries = 4;
-        if (variant & 2) conf->lazyfree_lazy_user_del = conf->lazyfree_lazy_expire = true;
+        if (variant & 2) conf->lazyfree_lazy_server_del = conf->lazyfree_lazy_expire = true;
         if (variant & 8) conf->maxmemory_policy = variant & 16 ? EVICT_ALLKEYS_LFU : EVICT_ALLKEYS_LRU;
         keyspace_set_now(both[i], START_MS);
         uint64_t seed = variant;

@@ -53,7 +53,7 @@ static double evict_fifth(void) {
     size_t left = keyspace_count(&e.keyspace), wanted = left - KEYS / 5;
     e.keyspace.conf.maxmemory = 1;
     while (keyspace_count(&e.keyspace) > wanted)
-        assert_int_equal(evict_make_room(&e.keyspace, 1), EVICT_GOES_ON);
+        assert_int_equal(evict_make_room(&e.keyspace, 0, 1), EVICT_GOES_ON);
     double sum = 0;
     unsigned gone = 0;
     for (unsigned n = 0; n < KEYS; n++)
@@ -90,13 +90,13 @@ static void test_prefers(void **state) {
 static void test_volatile_spares_the_others(void **state) {
     fill(EVICT_VOLATILE_LRU, false);
     e.keyspace.conf.maxmemory = 1;
-    assert_int_equal(evict_make_room(&e.keyspace, 100), EVICT_FAILED);
+    assert_int_equal(evict_make_room(&e.keyspace, 0, 100), EVICT_FAILED);
     assert_int_equal(keyspace_count(&e.keyspace), KEYS);
     e.keyspace.conf.maxmemory = 0;
     engine_run(&e, "expire k7 1000");
     e.keyspace.conf.maxmemory = 1;
     while (is_there(7))
-        evict_make_room(&e.keyspace, 1);
+        evict_make_room(&e.keyspace, 0, 1);
     assert_int_equal(keyspace_count(&e.keyspace), KEYS - 1);
 }
 
@@ -104,22 +104,22 @@ static void test_volatile_spares_the_others(void **state) {
 static void test_candidates_change(void **state) {
     fill(EVICT_ALLKEYS_LRU, false);
     e.keyspace.conf.maxmemory = 1;
-    evict_make_room(&e.keyspace, 1);
+    evict_make_room(&e.keyspace, 0, 1);
     for (unsigned n = 0; n < KEYS / 2; n++) /* whatever was a candidate has been used now */
         if (is_there(n)) access_set(&e.keyspace, find(n), 0, -1);
     for (int i = 0; i < 100; i++)
-        evict_make_room(&e.keyspace, 1);
+        evict_make_room(&e.keyspace, 0, 1);
     for (unsigned n = 0, gone = 0; n < KEYS / 2; n++) {
         gone += !is_there(n);
         assert_true(gone < 10);
     }
     key_flush_database(&e.keyspace, keyspace_database(&e.keyspace, 0));
-    assert_int_equal(evict_make_room(&e.keyspace, 10), EVICT_FAILED);
+    assert_int_equal(evict_make_room(&e.keyspace, 0, 10), EVICT_FAILED);
     e.keyspace.conf.maxmemory_policy = EVICT_ALLKEYS_LFU;
     e.keyspace.conf.maxmemory = 0;
     engine_run(&e, "set last v");
     e.keyspace.conf.maxmemory = 1;
-    evict_make_room(&e.keyspace, 1);
+    evict_make_room(&e.keyspace, 0, 1);
     assert_int_equal(keyspace_count(&e.keyspace), 0);
 }
 

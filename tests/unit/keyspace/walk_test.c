@@ -594,7 +594,7 @@ static void walks_under_eviction(void **state) {
         do {
             random_command(&e, &rng);
             e.keyspace.conf.maxmemory -= e.keyspace.conf.maxmemory / 200;
-            evict_make_room(&e.keyspace, 3);
+            evict_make_room(&e.keyspace, 0, 3);
         } while (walk_step(&e.keyspace, 2));
         assert_true(e.keyspace.stats.evicted_keys > evicted);
         assert_true(same(&model, &seen) && seen.repeats == 0);
