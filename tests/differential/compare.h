@@ -13,6 +13,11 @@ struct replies {
 bool replies_agree(const struct rule *rule, const struct step *step, struct replies now,
                    const struct step *before_step, const struct replies *before);
 
+/* HTTL and its like, which Torc alone knows, against the HMGET that came before: fields have no deadlines
+ * here. */
+bool field_times_valid(const struct step *step, struct slice reply, const struct step *asked,
+                       struct slice values);
+
 /* The elements of an aggregate, or its pairs, in any order. */
 bool replies_agree_unordered(struct slice a, struct slice b, bool pairs);
 

@@ -133,6 +133,13 @@ static void judge(struct duel *d, size_t index, struct replies now, const struct
             duel_fail_replies(d, index, name, "the replies differ", now);
         return;
     }
+    bool times = spec && rule_of(spec)->compare == COMPARE_FIELD_TIMES && before;
+    if (times && slice_is(before_step->argv[0], "hmget") &&
+        !field_times_valid(step, now.torc, before_step, before->torc)) {
+        duel_fail_replies(d, index, name, "the times do not fit what HMGET found",
+                          (struct replies){now.torc, before->torc});
+        return;
+    }
     follow_protocol(d, step, spec, now.torc);
     if (step->kind == STEP_SOLO && step->argc == 4 && slice_is(step->argv[2], "set-max-listpack-entries"))
         d->declared.set_listpacks = true;

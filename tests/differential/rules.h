@@ -13,10 +13,12 @@ enum compare_mode {
     COMPARE_RANDOM_KEY,    /* each side's reply is in its KEYS *, the step before */
     COMPARE_RANDOM_FIELDS, /* each side's reply comes from what its HGETALL, SMEMBERS or ZRANGE gave, the step
                               before */
-    COMPARE_SEARCH,        /* in any order, unless ASC, DESC or COUNT asks for one; with ANY, as many */
-    COMPARE_SORT,          /* in any order where BY leaves it open; with LIMIT, by the schema alone then */
+    COMPARE_SEARCH, /* in any order, but by distance if asked for; with COUNT the distances, with ANY as many
+                     */
+    COMPARE_SORT,   /* in any order where BY leaves it open; with LIMIT, by the schema alone then */
     COMPARE_STREAM, /* token by token, but for idle times, times of now, and what 7.2 adds about consumers */
-    COMPARE_SCHEMA, /* both errors, word for word, or both none: then only the schema is checked */
+    COMPARE_FIELD_TIMES, /* of Torc alone: of the fields that HMGET found, the step before, none expires */
+    COMPARE_SCHEMA,      /* both errors, word for word, or both none: then only the schema is checked */
 };
 
 enum generate_mode {
