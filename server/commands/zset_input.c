@@ -1,4 +1,6 @@
-/* See zset_input.h. A score of infinity under a weight of nothing is 0, not NaN. */
+/* See zset_input.h. An infinite score under a weight of 0 is no number. The input that is gone over says 0
+ * instead; of one that is asked it stays as it is: MIN and MAX then keep what they had, a sum becomes 0. So
+ * does Redis. */
 #include "server/commands/zset_input.h"
 #include "server/keyspace/keys.h"
 #include "server/types/set.h"
@@ -32,7 +34,7 @@ bool zset_input_score(const struct zset_input *in, struct slice member, double *
     if (in->e == NULL) return false;
     *score = 1;
     bool found = entry_type(in->e) == VALUE_SET ? set_has(in->e, member) : zset_score(in->e, member, score);
-    *score = weighted(in, *score);
+    *score *= in->weight;
     return found;
 }
 
