@@ -105,6 +105,7 @@ static int run(struct server *s, const struct server_setup *setup, bool configur
     struct crash_context crash = {.log = &s->log,
                                   .info = &s->info,
                                   .exec = s->exec,
+                                  .conf = s->conf,
                                   .describe_session = describe_session,
                                   .enabled = &s->options.crash_log_enabled};
     crash_install(&crash);

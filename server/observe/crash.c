@@ -4,6 +4,7 @@
 #include "server/observe/crash.h"
 #include "common/base/panic.h"
 #include "common/metrics/info.h"
+#include "server/observe/redact.h"
 #include <execinfo.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #define FRAMES_MAX 100
+#define WORDS_MAX  32
+#define WORD_MAX   128 /* bytes */
 
 static struct crash_context context; /* signals know no argument */
 static volatile sig_atomic_t reporting;
@@ -57,6 +60,17 @@ static void say_registers(const ucontext_t *state) {
 #endif
 }
 
+void crash_describe_words(struct conf *conf, const struct call *call, struct buf *out) {
+    struct redaction redaction = call->spec ? redaction_of(conf, call) : (struct redaction){0};
+    buf_printf(out, "argc: '%d'\n", call->argc);
+    for (int i = 0; i < call->argc && i < WORDS_MAX; i++) {
+        struct slice word = redaction_shown(&redaction, call, i);
+        buf_printf(out, "argv[%d]: '", i);
+        buf_append(out, word.ptr, word.len < WORD_MAX ? word.len : WORD_MAX);
+        buf_append_str(out, "'\n");
+    }
+}
+
 static void say_command(void) {
     const struct call *call = context.exec ? exec_current_call(context.exec) : NULL;
     if (call == NULL) return;
@@ -67,10 +81,10 @@ static void say_command(void) {
         say("%.500s\n", buf_cstr(&line));
         buf_deinit(&line);
     }
-    say("argc: '%d'\n", call->argc);
-    for (int i = 0; i < call->argc && i < 32; i++)
-        say("argv[%d]: '%.*s'\n", i, call->argv[i].len < 128 ? (int)call->argv[i].len : 128,
-            call->argv[i].ptr);
+    struct buf words = {0};
+    crash_describe_words(context.conf, call, &words);
+    log_raw(context.log, LOG_LEVEL_WARNING, words.ptr, words.len);
+    buf_deinit(&words);
 }
 
 static void say_info(void) {

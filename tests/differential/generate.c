@@ -387,6 +387,33 @@ static void script_field_times(struct generator *g, unsigned session, const stru
     trace_add(g->trace, STEP_SOLO, session, true, a);
 }
 
+/* What COMMAND GETKEYS is asked about: of a number of keys, 7.0 looks at 32 bits; of one that is none, it
+ * puts the destination behind the others. */
+static void tame_key_counts(struct args *a) {
+    const struct command_spec *spec = command_lookup(a->argv[0].ptr, a->argv[0].len);
+    for (int i = 0; spec && i < spec->key_spec_count; i++) {
+        const struct command_key_spec *key = &spec->key_specs[i];
+        int at = key->at + key->count_at;
+        int64_t n;
+        if (key->find != KEY_FIND_KEYNUM || key->begin != KEY_BEGIN_INDEX || at >= a->argc) continue;
+        if (!num_parse_int64(a->argv[at].ptr, a->argv[at].len, &n) || n != (int32_t)n)
+            a->argv[at] = SLICE("1");
+    }
+}
+
+/* Redis shares the objects of small numbers among keys: of strings, TYPE says that idle times are not
+ * comparable. */
+static void script_idletime(struct generator *g, unsigned session, const struct command_spec *spec) {
+    struct args *a = &g->args, type = {.trace = g->trace};
+    generate_command(g, spec, a);
+    if (a->argc > 2) {
+        args_add_line(&type, "type key");
+        type.argv[1] = a->argv[2];
+        trace_add(g->trace, STEP_COMMAND, session, false, &type);
+    }
+    add(g, session, a->argc > 2);
+}
+
 static void script(struct generator *g, unsigned session, const struct command_spec *spec) {
     struct args *a = &g->args;
     const char *name = spec->name;
@@ -406,11 +433,7 @@ static void script(struct generator *g, unsigned session, const struct command_s
         generate_command(g, rule_of(other)->generate == GENERATE_FORMS ? spec : other, a);
         if (a->argc < 2) args_add_str(a, "x"); /* 7.0 asks for one argument at least */
         int argc = a->argc < ARGS_MAX - 2 ? a->argc : ARGS_MAX - 2;
-        for (int i = 0; i < argc; i++) { /* 7.0 looks at 32 bits of a number of keys */
-            int64_t n;
-            if (num_parse_int64(a->argv[i].ptr, a->argv[i].len, &n) && n != (int32_t)n)
-                a->argv[i] = n > 0 ? SLICE("9223372036854775807") : SLICE("-1");
-        }
+        tame_key_counts(a);
         memcpy(saved, a->argv, (size_t)argc * sizeof *saved);
         a->argc = 0;
         emit_name(g, spec, a);
@@ -429,6 +452,8 @@ static void script(struct generator *g, unsigned session, const struct command_s
         script_after_change(g, session, spec);
     } else if (strncmp(name, "sort", 4) == 0) {
         script_sort(g, session, spec);
+    } else if (spec->id == CMD_OBJECT_IDLETIME) {
+        script_idletime(g, session, spec);
     } else if (strcmp(name, "xinfo|groups") == 0) {
         script_groups(g, session, spec);
     } else if (rule_of(spec)->compare == COMPARE_FIELD_TIMES) {

@@ -23,10 +23,8 @@ static void tame_ttl(struct generator *g, struct args *a, int at) {
 }
 
 /* A time to live that counts from now is a long one; one so long that it overflows is refused by Torc alone.
- * Redis shares the objects of small numbers, so that an idle time would be that of other keys, too. */
+ */
 static void tame_restore(struct generator *g, struct args *a) {
-    for (int i = 4; i < a->argc; i++)
-        if (a->argv[3].len && a->argv[3].ptr[0] == 0 && slice_is(a->argv[i], "IDLETIME")) a->argc = i;
     for (int i = 4; i < a->argc; i++)
         if (slice_is(a->argv[i], "ABSTTL")) return;
     if (slice_eq(a->argv[2], SLICE("9223372036854775807"))) a->argv[2] = SLICE("0");
@@ -111,16 +109,24 @@ static void tame_members(struct args *a, int stride) {
             }
 }
 
-/* Scores that are no positions are decoded to one at a pole, where Redis's searches overlook members: sorted
- * sets and geo sets go apart. */
+static bool begins_with(struct slice text, const char *head) {
+    size_t len = strlen(head);
+    return text.len >= len && memcmp(text.ptr, head, len) == 0;
+}
+
+/* Scores that are no positions are decoded to some all the same, and what searches find of them is each
+ * server's own: sorted sets and geo sets go apart, and the keys that all families share have no positions. */
 static void tame_positions(const struct command_spec *spec, struct args *a) {
+    static const char *const searched[] = {"geo", "string", "hash", "list", "set", "stream"};
     bool geo = strcmp(spec->docs->group, "geo") == 0, zset = strcmp(spec->docs->group, "sorted-set") == 0;
-    if (!geo && !zset) return;
     int source = spec->id == CMD_GEOSEARCHSTORE ? 2 : 1;
-    if (geo && source < a->argc && a->argv[source].len > 3 &&
-        (memcmp(a->argv[source].ptr, "sor", 3) == 0 || memcmp(a->argv[source].ptr, "lex", 3) == 0))
-        a->argv[source] = SLICE("geo1");
-    if (zset && (spec->flags & COMMAND_WRITE) && a->argv[1].len > 3 && memcmp(a->argv[1].ptr, "geo", 3) == 0)
+    if (geo && source < a->argc) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof searched / sizeof searched[0]; i++)
+            known = known || begins_with(a->argv[source], searched[i]);
+        if (!known) a->argv[source] = SLICE("geo1");
+    }
+    if (zset && (spec->flags & COMMAND_WRITE) && begins_with(a->argv[1], "geo"))
         a->argv[1] = SLICE("sorted-set1");
 }
 
