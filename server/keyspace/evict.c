@@ -29,8 +29,8 @@
 #define TRIES_MAX      8 /* rounds of drawing until one is as good as it looked */
 
 uint64_t evict_excess(const struct keyspace *ks) {
-    size_t going = reaper_pending_bytes(ks->reaper) + walk_kept_bytes(ks->walk) + walk_copied_bytes(ks->walk) +
-                   ks->leaving_bytes;
+    size_t going = reaper_pending_bytes(ks->reaper) + walk_kept_bytes(ks->walk) +
+                   walk_copied_bytes(ks->walk) + ks->leaving_bytes;
     int64_t used = ks->account->used - (int64_t)going;
     if (ks->conf.maxmemory == 0 || used < 0 || (uint64_t)used <= ks->conf.maxmemory) return 0;
     return (uint64_t)used - ks->conf.maxmemory;

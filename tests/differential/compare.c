@@ -215,7 +215,8 @@ static bool step_has(const struct step *step, const char *word) {
     return false;
 }
 
-/* What is told of each place found, but for its name: of those equally far, any may come first. */
+/* The distances of the places found, which WITHDIST puts behind their names: of those equally far, any may
+ * come first. */
 static bool same_distances(struct slice torc, struct slice redis) {
     size_t max = torc.len / 4 + 1, n, n_redis, parts, parts_redis;
     struct slice *list = mem_alloc(2 * max * sizeof *list), *list_redis = list + max;
@@ -224,9 +225,8 @@ static bool same_distances(struct slice torc, struct slice redis) {
                 n == n_redis;
     for (size_t i = 0; i < n && same; i++) {
         same = reply_elements(list[i], torc_parts, 4, &parts) &&
-               reply_elements(list_redis[i], redis_parts, 4, &parts_redis) && parts == parts_redis;
-        for (size_t j = 1; j < parts && same; j++)
-            same = slice_eq(torc_parts[j], redis_parts[j]);
+               reply_elements(list_redis[i], redis_parts, 4, &parts_redis) && parts == parts_redis &&
+               parts > 1 && slice_eq(torc_parts[1], redis_parts[1]);
     }
     mem_free(list);
     return same;

@@ -513,7 +513,7 @@ static bool takes_fewer(const struct generator *g, const struct command_spec *sp
 
 static void one(struct generator *g, unsigned session, const struct command_spec *spec) {
     if (g->keep_entries && (spec->id == CMD_XDEL || spec->id == CMD_XSETID)) return;
-    if (g->may_damage && spec->id == CMD_WATCH) return;
+    if (g->may_damage && (spec->id == CMD_WATCH || spec->id == CMD_PFDEBUG)) return;
     if (is_subscription(spec)) { /* those have sessions of their own */
         generate_command(g, spec, &g->args);
         trace_add(g->trace, STEP_SYNC, SUBSCRIBERS + (unsigned)rng_below(&g->rng, SESSIONS - SUBSCRIBERS),

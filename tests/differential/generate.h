@@ -20,7 +20,7 @@ struct generator {
     bool follow_events;            /* in this round a subscriber hears of changes of keys */
     bool follow_misses; /* and of keys that were read and not there: what only Torc knows stays out */
     bool keep_entries;  /* of streams: none is deleted from the middle, so that lags are comparable */
-    bool may_damage;    /* HyperLogLogs, by commands of strings; nobody watches then */
+    bool may_damage;    /* HyperLogLogs, by commands of strings; nobody watches or decodes then */
     unsigned multi_left[SESSIONS];
     size_t check_at;
     unsigned stream_ms; /* of the next id that XADD would make from the clock */
