@@ -236,11 +236,11 @@ static bool read_number(struct slice text, double *out) {
     return num_parse_strtod(text.ptr, text.len, out, &in_range) && in_range;
 }
 
-/* False: a weight is no number. */
+/* False: a weight is no number. The keys behind it are looked at all the same: those that are missed are events. */
 static bool weigh(struct sorting *s, struct slice by) {
     struct lookup l = {0};
     bool right = true;
-    for (size_t i = 0; i < s->count && right; i++) {
+    for (size_t i = 0; i < s->count; i++) {
         struct item *item = &s->items[i];
         struct slice weight = text_of(s, item->element);
         if (by.ptr && !look_up(s->call, &l, by, weight, &weight)) {
@@ -248,7 +248,7 @@ static bool weigh(struct sorting *s, struct slice by) {
             continue;
         }
         if (!s->r->alphabetic)
-            right = read_number(weight, &item->number);
+            right = read_number(weight, &item->number) && right;
         else if (by.ptr)
             item->weight = keep(s, weight);
         else
