@@ -236,7 +236,8 @@ static bool read_number(struct slice text, double *out) {
     return num_parse_strtod(text.ptr, text.len, out, &in_range) && in_range;
 }
 
-/* False: a weight is no number. The keys behind it are looked at all the same: those that are missed are events. */
+/* False: a weight is no number. The keys behind it are looked at all the same: those that are missed are
+ * events. */
 static bool weigh(struct sorting *s, struct slice by) {
     struct lookup l = {0};
     bool right = true;

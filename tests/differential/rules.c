@@ -243,6 +243,8 @@ void rules_init(void) {
             rules[id].compare = COMPARE_SCHEMA;
             rules[id].weight = 0;
         }
+        if (strcmp(spec->docs->group, "cluster") == 0)
+            rules[id].reason = "cluster support is off on both sides: only the refusal is compared";
         if (has_tip(spec, "nondeterministic_output")) rules[id].compare = COMPARE_SCHEMA;
         if (has_tip(spec, "nondeterministic_output_order") || rules[id].pairs)
             rules[id].compare = COMPARE_UNORDERED;
@@ -258,7 +260,7 @@ void rules_init(void) {
             rule->outside || rule->compare == COMPARE_SEARCH; /* EXEC's parts are compared in order */
         rule->generate = e->generate;
         rule->forms = e->forms;
-        rule->reason = e->reason;
+        if (e->reason) rule->reason = e->reason;
     }
 }
 
