@@ -147,8 +147,7 @@ static void write_stats_data(struct buf *out, void *module) {
     LINE(out, "total_eviction_exceeded_time:0\r\ncurrent_eviction_exceeded_time:0\r\n");
     put_u64(out, "keyspace_hits", st->hits);
     put_u64(out, "keyspace_misses", st->misses);
-    LINE(out, "latest_fork_usec:0\r\ntotal_forks:0\r\nmigrate_cached_sockets:0\r\nslave_expires_tracked_keys:"
-              "0\r\n");
+    LINE(out, "latest_fork_usec:0\r\ntotal_forks:0\r\nslave_expires_tracked_keys:0\r\n");
     LINE(out, "active_defrag_hits:0\r\nactive_defrag_misses:0\r\nactive_defrag_key_hits:0\r\n");
     LINE(out, "active_defrag_key_misses:0\r\ntotal_active_defrag_time:0\r\ncurrent_active_defrag_time:0\r\n");
     LINE(out, "tracking_total_keys:0\r\ntracking_total_items:0\r\ntracking_total_prefixes:0\r\n");

@@ -3,6 +3,7 @@
 #include "common/io/io.h"
 #include "server/keyspace/walk.h"
 #include "server/persist/load.h"
+#include "server/persist/migrate.h"
 #include "server/persist/persist_int.h"
 #include "server/persist/snapshot.h"
 
@@ -36,11 +37,14 @@ static void cmd_lastsave(struct call *call) {
     resp_int(call->reply, p->stats.last_save_ms / 1000);
 }
 
+static void cmd_migrate(struct call *call) {
+    const struct persist *p = call->module;
+    migrate_begin(p->migrate, call);
+}
+
 const struct command_binding persist_bindings[] = {
-    {CMD_SAVE, cmd_save},
-    {CMD_BGSAVE, cmd_bgsave},
-    {CMD_LASTSAVE, cmd_lastsave},
-    COMMAND_BINDINGS_END,
+    {CMD_MIGRATE, cmd_migrate},   {CMD_SAVE, cmd_save}, {CMD_BGSAVE, cmd_bgsave},
+    {CMD_LASTSAVE, cmd_lastsave}, COMMAND_BINDINGS_END,
 };
 
 /* --- INFO --- */
@@ -107,4 +111,5 @@ void persist_register_info(struct persist *p, struct info_registry *registry) {
     static const struct info_section section = {"persistence", "Persistence", INFO_DEFAULT,
                                                 INFO_RANK_PERSISTENCE, write_persistence};
     info_register(registry, &section, p);
+    migrate_register_info(&p->migrate, registry);
 }

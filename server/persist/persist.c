@@ -11,6 +11,7 @@
 #include "server/keyspace/keys.h"
 #include "server/keyspace/walk.h"
 #include "server/persist/load.h"
+#include "server/persist/migrate.h"
 #include "server/persist/persist_int.h"
 #include "server/persist/rdb_format.h"
 #include "server/persist/snapshot.h"
@@ -38,6 +39,7 @@ static void answer(struct persist *p, const char *error) {
 static void session_gone(void *owner, struct session *s) {
     struct persist *p = owner;
     if (p->waiting == s) p->waiting = NULL;
+    migrate_session_gone(p->migrate, s);
 }
 
 static bool never(void *owner) {
@@ -246,6 +248,7 @@ static void note_buffers(struct persist *p) {
 }
 
 void persist_turn(struct persist *p) {
+    migrate_turn(p->migrate);
     if (p->wanted && can_begin(p)) begin_task(p);
     if (p->snapshot || p->held) note_buffers(p);
     if (p->snapshot && persist_overrun(p))
@@ -269,6 +272,7 @@ static bool point_reached(struct persist *p) {
 }
 
 void persist_cron(struct persist *p) {
+    if (p->migrate) migrate_cron(p->migrate);
     if (p->wanted == PERSIST_NOTHING && can_begin(p) && point_reached(p)) p->wanted = PERSIST_BGSAVE;
 }
 
@@ -333,6 +337,9 @@ void persist_start(struct persist *p, struct exec *exec, bool load) {
     exec_add_gate(exec, &p->loading_gate);
     exec_add_gate(exec, &p->failing_gate);
     exec_add_observer(exec, &p->observer);
+    const struct migrate_parts parts = {p->io, p->keyspace, exec, &p->conf.rdb_version,
+                                        &p->conf.rdb_compression};
+    p->migrate = migrate_create(&parts);
     if (!load) return;
     if (file_exists(p))
         begin_load(p, false, loaded_at_start);
@@ -345,10 +352,12 @@ bool persist_close(struct persist *p) {
     if (p->snapshot) snapshot_abort(p->snapshot, "the server ends");
     if (p->load && !load_cancel(&p->load)) return false;
     if (p->keyspace->walk) walk_destroy(p->keyspace);
+    if (p->migrate && !migrate_close(p->migrate)) return false;
     return p->snapshot == NULL;
 }
 
 void persist_deinit(struct persist *p) {
+    if (p->migrate) migrate_destroy(&p->migrate);
     persist_forget_functions(p);
 }
 

@@ -12,6 +12,7 @@
 struct io;
 struct load;
 struct load_result;
+struct migrate;
 struct snapshot;
 struct snapshot_conf;
 
@@ -51,6 +52,7 @@ struct persist {
     int64_t buffers_peak;       /* of these and of what the walk has twice, of this snapshot or the last */
     struct snapshot *snapshot;  /* under way, or NULL */
     struct load *load;          /* the same */
+    struct migrate *migrate;    /* from persist_start on */
     enum persist_task task;     /* what the snapshot is for */
     enum persist_task wanted;   /* what the next one is for: begins when the last walk left no marks */
     struct session *waiting; /* whose SAVE or RELOAD has not answered yet; borrowed, NULL once it is gone */
@@ -108,7 +110,7 @@ void persist_reload(struct persist *p, struct call *call, bool save, struct pers
 
 void persist_register_info(struct persist *p, struct info_registry *registry);
 
-/* DUMP RESTORE SAVE BGSAVE LASTSAVE; module: the persist. */
+/* DUMP RESTORE MIGRATE SAVE BGSAVE LASTSAVE; module: the persist. */
 extern const struct command_binding dump_bindings[];
 extern const struct command_binding persist_bindings[];
 

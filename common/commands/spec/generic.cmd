@@ -128,7 +128,7 @@ KEYS 2
   reply       array of bulk
 
 MIGRATE -6
-  status      todo 4
+  status      built
   summary     Hand keys over to another server
   since       2.6.0
   flags       write

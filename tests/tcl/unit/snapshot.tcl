@@ -65,7 +65,7 @@ tags {snapshot external:skip} {
             r select 9
             set digest [debug_digest]
             set stream [r xinfo stream large:stream full count 0]
-            r config set rdb-key-save-delay 100000
+            r config set rdb-key-save-delay 100000000
             assert_equal "Background saving started" [r bgsave]
             wait_for_condition 100 10 { [s current_save_keys_processed] > 0 } else { fail "no key was saved" }
             assert_error "ERR Background save already in progress" {r bgsave}
@@ -106,7 +106,7 @@ tags {snapshot external:skip} {
 
         test "A value that is replaced, deleted or flushed meanwhile is in the snapshot" {
             set digest [debug_digest]
-            r config set rdb-key-save-delay 100000
+            r config set rdb-key-save-delay 100000000
             r bgsave
             wait_for_condition 100 10 { [s current_save_keys_processed] > 0 } else { fail "no key was saved" }
             r set large:string short
@@ -124,7 +124,7 @@ tags {snapshot external:skip} {
 
         test "Buffers have a limit: at twice of it the snapshot ends, and says so" {
             r set other:string [string repeat "0123456789abcdef" 100000]
-            r config set rdb-key-save-delay 100000 snapshot-buffer-max 100kb
+            r config set rdb-key-save-delay 100000000 snapshot-buffer-max 100kb
             r bgsave
             wait_for_condition 100 10 { [s current_save_keys_processed] > 0 } else { fail "no key was saved" }
             assert_equal 102400 [s snapshot_buffer_bytes_max]
@@ -143,7 +143,7 @@ tags {snapshot external:skip} {
         } {OK} {torc}
 
         test "FLUSHALL ends a BGSAVE" {
-            r config set rdb-key-save-delay 1000000
+            r config set rdb-key-save-delay 1000000000
             r bgsave
             r flushall
             waitForBgsave r

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 /* How many commands are declared and not built. Lower it when you build one; it never rises. */
-#define UNBUILT 50
+#define UNBUILT 49
 
 /* What handlers are bound by: every id once, in order. */
 enum handler_kind { BUILT, TODO, CONTAINER };
