@@ -251,6 +251,7 @@ void persist_turn(struct persist *p) {
     migrate_turn(p->migrate);
     if (p->wanted && can_begin(p)) begin_task(p);
     if (p->snapshot || p->held) note_buffers(p);
+    if (p->snapshot && p->conf.key_save_delay_us == 0) snapshot_hurry(p->snapshot);
     if (p->snapshot && persist_overrun(p))
         snapshot_abort(p->snapshot, "its buffers took twice the memory that snapshot-buffer-max allows");
 }

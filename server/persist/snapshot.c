@@ -443,6 +443,11 @@ void snapshot_abort(struct snapshot *s, const char *reason) {
     if (!s->over) walk_abort(s->conf.keyspace, reason);
 }
 
+void snapshot_hurry(struct snapshot *s) {
+    s->conf.key_delay_us = 0;
+    s->rest_until_us = 0;
+}
+
 size_t snapshot_keys(const struct snapshot *s, size_t *total) {
     *total = s->keys_total;
     return s->keys;

@@ -33,6 +33,8 @@ struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
                                 void (*done)(void *owner, const char *error), void *owner);
 /* Ends it without a file; `done` comes when all is cleaned up. */
 void snapshot_abort(struct snapshot *s, const char *reason);
+/* For tests: no more rests. */
+void snapshot_hurry(struct snapshot *s);
 /* Keys written so far, and those that there were. */
 size_t snapshot_keys(const struct snapshot *s, size_t *total);
 

@@ -160,6 +160,8 @@ static const struct exception exceptions[] = {
     {"save", 0, -1, GENERATE_FORMS, FORMS("save x"), "it writes a file; only the refusal is compared"},
     {"bgsave", 0, -1, GENERATE_FORMS, FORMS("bgsave x", "bgsave schedule x"),
      "it writes a file, in its own time; only the refusal is compared"},
+    {"migrate", 0, -1, GENERATE_FORMS, FORMS("migrate 127.0.0.1 1 key 0"),
+     "it waits for another server; the Tcl tests and the exchange with Redis send it"},
     {"bgrewriteaof", 0, -1, GENERATE_NEVER, NULL, "it writes a file, in its own time; the Tcl tests send it"},
     {"httl", 2, COMPARE_FIELD_TIMES, GENERATE_SCRIPT, NULL, NULL},
     {"hpttl", 2, COMPARE_FIELD_TIMES, GENERATE_SCRIPT, NULL, NULL},

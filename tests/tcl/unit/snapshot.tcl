@@ -230,7 +230,7 @@ tags {snapshot external:skip} {
             wait_for_condition 500 10 { [s loading] == 1 } else { fail "it does not load" }
             assert_error "LOADING *" {r get key:1}
             assert_error "LOADING *" {r set a b}
-            assert {[s loading_total_bytes] > 0}
+            wait_for_condition 500 10 { [s loading_total_bytes] > 0 } else { fail "its size is not told" }
             assert_equal OK [$slow read]
             $slow close
             assert_equal 0 [s loading]
