@@ -86,7 +86,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*_fuzz.c))
 UNIT_HELPERS := $(filter-out %_test.c,$(call find,tests/unit,*.c))
 SIM_HELPERS := $(filter-out %_test.c,$(call find,tests/sim,*.c))
 FUZZ_HELPERS := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c)) \
-	$(wildcard $(addprefix tests/differential/,generate.c payload.c rules.c step.c values.c))
+	$(wildcard $(addprefix tests/differential/,generate.c payload.c rules.c step.c tame.c values.c))
 
 # --- building ------------------------------------------------------------------------------------------------------
 
