@@ -74,15 +74,12 @@ static void on_signal(void *owner, int signo) {
     bool interrupt = signo == SIGINT;
     if (s->system.stopping || s->system.saving) { /* asked twice: at once */
         log_warning(&s->log, "You insist... exiting now.");
+        persist_unlink_temp(&s->persist);
         exit(1);
     }
     log_warning(&s->log, "Received %s scheduling shutdown...", interrupt ? "SIGINT" : "SIGTERM");
     int actions = interrupt ? s->options.shutdown_on_sigint : s->options.shutdown_on_sigterm;
-    if (system_shutdown(&s->system, NULL, (unsigned)actions))
-        log_warning(
-            &s->log,
-            "%s received but errors trying to shut down the server, check the logs for more information",
-            interrupt ? "SIGINT" : "SIGTERM");
+    system_shutdown_by_signal(&s->system, interrupt ? "SIGINT" : "SIGTERM", (unsigned)actions);
 }
 
 static void describe_session(const struct session *session, struct buf *out) {

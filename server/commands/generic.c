@@ -201,7 +201,9 @@ static void cmd_flushdb(struct call *call) {
 
 static void cmd_flushall(struct call *call) {
     if (!flush_arguments(call)) return;
-    key_changed_more(call, key_flush_all(call->keyspace) + 1);
+    struct keyspace *ks = call->keyspace;
+    key_changed_more(call, key_flush_all(ks) + 1);
+    if (ks->flushed) ks->flushed(ks->flushed_owner);
     unit_journal(call, call->argv, call->argc);
     resp_ok(call->reply);
 }

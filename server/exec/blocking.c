@@ -69,9 +69,18 @@ static void answer_unserved(struct exec *x, struct blocked_state *state, const c
     if (error)
         resp_error(call.reply, error);
     else
-        block_reply_timeout(call.reply, state->null_array, state->timed_out);
+        block_reply_timeout(s, &(struct block){.null_array = state->null_array,
+                                               .timed_out = state->timed_out,
+                                               .owner = state->owner});
     exec_count(x, &call, state->cycles, call.reply->error_count != errors_before);
     answered(x, s, is_silent(state), mark);
+}
+
+void exec_try_again(struct exec *x, struct session *s) {
+    if (s->blocked == NULL) return;
+    exec_look_at_switches(x);
+    x->cycles = clock_cycles();
+    try_again(x, s->blocked);
 }
 
 bool exec_unblock(struct exec *x, struct session *s, bool with_error) {

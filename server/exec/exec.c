@@ -216,6 +216,8 @@ void exec_run(struct exec *x, struct call *call) {
         run_unbuilt(call);
     x->current = NULL;
     unit_end(ks, call);
+    if (unlikely(ks->unit.journal_position != position_before))
+        call->session->write_position = ks->unit.journal_position;
     if (unlikely(x->gate.promised)) note_positions(x, call, position_before);
 
     uint64_t now = clock_cycles(), took = now - x->cycles;

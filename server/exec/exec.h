@@ -67,6 +67,8 @@ void exec_session_discard(struct exec *x, struct session *s);
 /* Answers a session that waits for a key, as a timeout does or with the error UNBLOCKED. False: it waits for
  * none. */
 bool exec_unblock(struct exec *x, struct session *s, bool with_error);
+/* Runs a session's command again that waits for something else than a key. */
+void exec_try_again(struct exec *x, struct session *s);
 /* CLIENT PAUSE: commands that write, or all of them, wait until then or until exec_unpause; sessions that
  * wait have SESSION_PAUSED. */
 void exec_pause(struct exec *x, bool all, int64_t until_ms);
@@ -159,7 +161,7 @@ void exec_register_info(struct exec *x, struct info_registry *registry);
 
 /* MULTI EXEC DISCARD WATCH UNWATCH, and the COMMAND family. Module: the exec. */
 extern const struct command_binding multi_bindings[], command_bindings[];
-/* WAIT WAITAOF. No module. */
+/* WAIT. No module. */
 extern const struct command_binding wait_bindings[];
 
 #endif

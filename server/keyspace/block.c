@@ -4,21 +4,20 @@
 #include "server/keyspace/waiting.h"
 #include <math.h>
 
-void block_reply_timeout(struct resp_writer *reply, bool null_array,
-                         void (*timed_out)(struct resp_writer *)) {
-    if (timed_out)
-        timed_out(reply);
-    else if (null_array)
-        resp_null_array(reply);
+void block_reply_timeout(struct session *s, const struct block *block) {
+    if (block->timed_out)
+        block->timed_out(block->owner, s);
+    else if (block->null_array)
+        resp_null_array(&s->reply);
     else
-        resp_null(reply);
+        resp_null(&s->reply);
 }
 
 /* A session that is tried again still has its waits: it parks with its place in the queues, and with the
  * deadline that it had. */
 void call_block(struct call *call, const struct block *block) {
     if (call->flags & (CALL_IN_EXEC | CALL_REPLAYED)) {
-        block_reply_timeout(call->reply, block->null_array, block->timed_out);
+        block_reply_timeout(call->session, block);
         return;
     }
     if (call->session->blocked == NULL)

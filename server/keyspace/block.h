@@ -30,14 +30,15 @@ struct block {
     const struct slice *argv;
     int argc;
     /* What a timeout replies, where that is no null (WAIT). */
-    void (*timed_out)(struct resp_writer *reply);
+    void (*timed_out)(void *owner, struct session *s);
+    void *owner; /* of that; borrowed */
 };
 
 /* Parks the call's session until one of the keys is worth a try or until_ms has come. Copies what it needs.
  */
 void call_block(struct call *call, const struct block *block);
 /* Writes what a timeout replies. */
-void block_reply_timeout(struct resp_writer *reply, bool null_array, void (*timed_out)(struct resp_writer *));
+void block_reply_timeout(struct session *s, const struct block *block);
 
 /* Reads argv[arg] as a timeout in seconds (a fraction is fine; 0: for ever), or in whole milliseconds, and
  * tells when that will be. False: the error was replied. */

@@ -106,13 +106,16 @@ struct keyspace {
     struct reaper *reaper;              /* frees what is large, away from the commands */
     int64_t now_ms;                     /* of the turn, or of the command under way */
     uint32_t access_clock;              /* what a touched entry gets */
-    uint64_t list_plain_min;            /* DEBUG: list elements so long are alone in a node; or 0 */
-    bool active_expire;                 /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
-    size_t leaving_bytes;               /* of clients that are being closed: as good as free */
-    bool evicting;                      /* memory is being made: evict_step has work */
-    bool expire_on_access;              /* false while replaying a journal */
-    uint64_t dirty;                     /* changes since the start; persistence keeps its own mark */
-    struct map watched;                 /* watch.c's: keys that sessions watch */
+    /* Told by FLUSHALL when all is empty; set at boot, NULL: nobody. */
+    void (*flushed)(void *owner);
+    void *flushed_owner;
+    uint64_t list_plain_min; /* DEBUG: list elements so long are alone in a node; or 0 */
+    bool active_expire;      /* off by DEBUG SET-ACTIVE-EXPIRE 0, and on replicas */
+    size_t leaving_bytes;    /* of clients that are being closed: as good as free */
+    bool evicting;           /* memory is being made: evict_step has work */
+    bool expire_on_access;   /* false while replaying a journal */
+    uint64_t dirty;          /* changes since the start; persistence keeps its own mark */
+    struct map watched;      /* watch.c's: keys that sessions watch */
     struct waiting waiting;
     int64_t slept_ms; /* by DEBUG SLEEP in this turn: has passed for those that are woken behind it */
     bool paused; /* CLIENT PAUSE: nothing is expired or evicted meanwhile; what is due is absent all the same

@@ -72,6 +72,7 @@ struct session {
     uint64_t id;
     const struct session_ops *ops;
     const struct command_spec *last_command; /* for CLIENT LIST and the crash report */
+    uint64_t write_position;   /* of the journal, behind the last write of this session; 0: none */
     uint64_t gate_position;    /* replies wait until the journal is safe up to here; 0: nothing to wait for */
     struct multi_state *multi; /* owned by exec; NULL outside MULTI */
     struct link paused;        /* on exec's list while SESSION_PAUSED */

@@ -144,6 +144,7 @@ void waiting_begin(struct call *call, const struct block *block) {
     state->when_gone = block->when_gone;
     state->null_array = block->null_array;
     state->timed_out = block->timed_out;
+    state->owner = block->owner;
     state->silent = s->flags & SESSION_REPLY_SKIP;
     state->until_ms = block->until_ms ? block->until_ms : INT64_MAX;
     state->heap_at = NOT_IN_HEAP;

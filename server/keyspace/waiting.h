@@ -32,7 +32,8 @@ struct blocked_state {
     int argc;
     enum value_type type;
     bool when_gone, null_array, silent; /* silent: CLIENT REPLY SKIP was meant for it */
-    void (*timed_out)(struct resp_writer *reply);
+    void (*timed_out)(void *owner, struct session *s);
+    void *owner;      /* of that */
     int64_t until_ms; /* INT64_MAX: never */
     uint32_t heap_at; /* in waiting.timeouts */
     int wait_count;

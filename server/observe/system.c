@@ -34,6 +34,7 @@ void system_deinit(struct system *sys) {
 }
 
 void system_sample(struct system *sys) {
+    if (sys->asked_by) system_shutdown_by_signal(sys, sys->asked_by, sys->asked_actions);
     rate_sample(&sys->ops_rate, io_now_us(sys->io), exec_stats(sys->exec)->commands);
     mem_account_note_peak(sys->keyspace->account);
     FILE *statm = fopen("/proc/self/statm", "r");
@@ -94,6 +95,8 @@ static void cmd_lolwut(struct call *call) {
 
 const char *system_shutdown(struct system *sys, struct call *call, unsigned actions) {
     log_notice(sys->log, "User requested shutdown...");
+    const char *error = aof_before_shutdown(sys->aof, actions & SHUTDOWN_FORCE);
+    if (error) return error;
     bool save = (actions & SHUTDOWN_SAVE) && !sys->persist->loading;
     if (!(actions & (SHUTDOWN_SAVE | SHUTDOWN_NOSAVE))) save = persist_saves_at_shutdown(sys->persist);
     sys->forced = actions & SHUTDOWN_FORCE;
@@ -101,6 +104,23 @@ const char *system_shutdown(struct system *sys, struct call *call, unsigned acti
     sys->stopping = !save;
     if (save) persist_save_for_shutdown(sys->persist, call);
     return NULL;
+}
+
+/* DEBUG PAUSE-CRON holds it back, so that it can be aborted. */
+void system_shutdown_by_signal(struct system *sys, const char *signal, unsigned actions) {
+    sys->asked_by = sys->cron_paused ? signal : NULL;
+    sys->asked_actions = actions;
+    if (sys->cron_paused || system_shutdown(sys, NULL, actions) == NULL) return;
+    log_warning(sys->log,
+                "%s received but errors trying to shut down the server, check the logs for more information",
+                signal);
+}
+
+static bool abort_shutdown(struct system *sys) {
+    if (sys->asked_by == NULL) return false;
+    sys->asked_by = NULL;
+    log_notice(sys->log, "Shutdown manually aborted.");
+    return true;
 }
 
 void system_shutdown_saved(struct system *sys, bool saved) {
@@ -136,11 +156,14 @@ static void cmd_shutdown(struct call *call) {
         resp_error(call->reply, ERR_SYNTAX);
         return;
     }
+    struct system *sys = call->module;
     if (abort_it) {
-        resp_error(call->reply, "ERR No shutdown in progress.");
+        if (abort_shutdown(sys))
+            resp_ok(call->reply);
+        else
+            resp_error(call->reply, "ERR No shutdown in progress.");
         return;
     }
-    struct system *sys = call->module;
     const char *error = system_shutdown(sys, call, actions);
     if (error)
         resp_error(call->reply, error);

@@ -33,10 +33,12 @@ struct system {
     char run_id[41];
     const char *executable; /* owned: absolute path */
     int64_t started_ms;
-    bool cron_paused; /* DEBUG PAUSE-CRON: the timers look at it and do nothing */
-    bool stopping;    /* SHUTDOWN was accepted: the loop ends after this turn */
-    bool saving;      /* it was, and the last snapshot is being made: no requests are run */
-    bool forced;      /* even if that fails */
+    bool cron_paused;     /* DEBUG PAUSE-CRON: the timers look at it and do nothing */
+    bool stopping;        /* SHUTDOWN was accepted: the loop ends after this turn */
+    bool saving;          /* it was, and the last snapshot is being made: no requests are run */
+    bool forced;          /* even if that fails */
+    const char *asked_by; /* the signal that asks for it while the timers are paused; NULL: none */
+    unsigned asked_actions;
     struct rate ops_rate;
     uint64_t rss_bytes;     /* sampled by system_sample */
     uint64_t startup_bytes; /* used_memory of the empty server */
@@ -57,6 +59,8 @@ void system_sample(struct system *sys);
 /* Ends the server as SHUTDOWN with these options (enum shutdown_action) does, perhaps after a snapshot. NULL,
  * or why it cannot. `call`: whose error it is if the snapshot fails; NULL: nobody's. */
 const char *system_shutdown(struct system *sys, struct call *call, unsigned actions);
+/* The same, asked for by a signal of this name. */
+void system_shutdown_by_signal(struct system *sys, const char *signal, unsigned actions);
 /* That snapshot is done. */
 void system_shutdown_saved(struct system *sys, bool saved);
 

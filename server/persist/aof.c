@@ -19,7 +19,10 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define UNWRITTEN_MAX (64 << 20) /* bytes that wait for the disk at which writes are refused */
+#define FAILURES_MAX      3 /* automatic rewrites in a row, then they are limited */
+#define LIMIT_MINUTES_MAX 60
+#define MINUTE_US         60000000LL
+#define UNWRITTEN_MAX     (64 << 20) /* bytes that wait for the disk at which writes are refused */
 
 /* --- options --- */
 
@@ -44,6 +47,12 @@ static bool apply_policy(void *owner, struct conf_error *err) {
     return true;
 }
 
+static bool apply_gc(void *owner, struct conf_error *err) {
+    struct aof *a = owner;
+    a->gc_wanted = a->parts.io && !a->conf.disable_auto_gc;
+    return true;
+}
+
 #define FIELD struct aof_conf
 
 static const struct conf_option options[] = {
@@ -62,7 +71,7 @@ static const struct conf_option options[] = {
     CONF_OPT_BOOL("aof-use-rdb-preamble", FIELD, use_rdb_preamble, "yes"),
     CONF_OPT_BOOL("aof-timestamp-enabled", FIELD, timestamps, "no"),
     CONF_OPT_BOOL("aof-rewrite-incremental-fsync", FIELD, incremental_fsync, "yes"),
-    CONF_OPT_BOOL("aof-disable-auto-gc", FIELD, disable_auto_gc, "no"),
+    CONF_OPT_BOOL("aof-disable-auto-gc", FIELD, disable_auto_gc, "no", .apply = apply_gc),
 };
 
 void aof_register_options(struct aof *a, struct conf *conf) {
@@ -184,6 +193,7 @@ void aof_init(struct aof *a, const struct aof_parts *parts, struct info_registry
     aof_apply_policy(a);
     a->gate = (struct exec_gate){.name = "aof", .owner = a, .active = gate_active, .check = gate_check};
     exec_add_gate(parts->exec, &a->gate);
+    aof_waits_init(a);
     if (info) aof_register_info(a, info);
 }
 
@@ -193,6 +203,7 @@ void aof_deinit(struct aof *a) {
     must(a->rewrite == NULL);
     listen(a, false);
     if (a->fd >= 0) io_disk_close(a->parts.io, a->fd);
+    aof_waits_deinit(a);
     journal_deinit(&a->journal);
     aof_manifest_deinit(&a->manifest);
     aof_place_deinit(&a->place);
@@ -374,14 +385,15 @@ static bool go_on(struct aof *a, uint64_t position) {
 }
 
 static bool go_on_again(struct aof *a) {
-    int64_t size = a->fd >= 0 ? io_disk_size(a->parts.io, a->fd) : 0;
-    if (a->fd < 0) {
-        a->state = AOF_OFF;
-        return true;
+    a->state = a->was_on ? AOF_ON : AOF_OFF;
+    if (!a->was_on) return true;
+    if (a->published) {
+        int64_t size = io_disk_size(a->parts.io, a->fd);
+        if (size < 0) return false;
+        journal_open(&a->journal, a->fd, size);
+    } else {
+        journal_anew(&a->journal);
     }
-    if (size < 0) return false;
-    a->state = AOF_ON;
-    journal_open(&a->journal, a->fd, size);
     listen(a, true);
     return true;
 }
@@ -396,15 +408,15 @@ static void loaded(struct aof *a, enum aof_load_state state) {
         log_notice(a->parts.log, "DB loaded from append only file: %.3f seconds, %llu commands", took_s,
                    (unsigned long long)commands);
     if (ok) ok = a->reloading ? go_on_again(a) : go_on(a, position);
+    a->parts.keyspace->dirty = 0;
     if (!ok) a->state = AOF_FAILED;
     a->reloading = false;
 }
 
 /* What was journaled before DEBUG LOADAOF must be in the file; then everything in memory goes. */
 static bool begin_reload(struct aof *a) {
-    if (a->fd >= 0 && aof_is_sound(a) &&
-        (journal_unwritten(&a->journal) || journal_busy(&a->journal) || a->rewrite || a->walking))
-        return false;
+    if (a->rewrite || a->walking || journal_busy(&a->journal)) return false;
+    if (a->published && aof_is_sound(a) && journal_unwritten(&a->journal)) return false;
     listen(a, false);
     struct keyspace *ks = a->parts.keyspace;
     for (int i = 0; i < ks->conf.databases; i++)
@@ -447,6 +459,7 @@ void aof_reload(struct aof *a, struct call *call) {
         return;
     }
     a->reloading = true;
+    a->was_on = a->state == AOF_ON;
     a->state = AOF_LOADING;
     loading_begin(a->parts.loading, call->keyspace, 0, io_now_us(a->parts.io));
     a->reload_task = (struct task){.step = reload_step, .cancel = reload_cancel};
@@ -500,6 +513,23 @@ static bool close_up(struct aof *a) {
 
 /* --- in each turn --- */
 
+/* Automatic rewrites that fail again and again are tried less and less often. */
+static bool is_limited(struct aof *a) {
+    if (a->stats.rewrite_failures < FAILURES_MAX) return false;
+    unsigned more = (unsigned)(a->stats.rewrite_failures - FAILURES_MAX);
+    int minutes = more < 6 ? 1 << more : LIMIT_MINUTES_MAX;
+    if (minutes > LIMIT_MINUTES_MAX) minutes = LIMIT_MINUTES_MAX;
+    int64_t until_us = a->rewrite_failed_us + minutes * MINUTE_US;
+    if (io_now_us(a->parts.io) >= until_us) return false;
+    if (!a->rewrite_limit_told)
+        log_warning(a->parts.log,
+                    "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in %d "
+                    "minutes",
+                    minutes);
+    a->rewrite_limit_told = true;
+    return true;
+}
+
 static bool has_grown(const struct aof *a) {
     int percentage = a->conf.rewrite_percentage;
     int64_t size = a->older_bytes + a->journal.size,
@@ -510,10 +540,12 @@ static bool has_grown(const struct aof *a) {
 }
 
 void aof_turn(struct aof *a) {
+    if (unlikely(a->waits.count)) aof_waits_turn(a);
+    if (unlikely(a->gc_wanted)) aof_history_turn(a);
     if (likely(a->state == AOF_OFF && !a->rewrite_wanted && !a->rewrite)) return;
     journal_turn(&a->journal);
     if (a->state == AOF_STOPPING) close_up(a);
-    if (a->state == AOF_ON && unlikely(has_grown(a))) {
+    if (a->state == AOF_ON && unlikely(has_grown(a)) && !a->rewrite_wanted && !is_limited(a)) {
         log_notice(a->parts.log, "Starting automatic rewriting of AOF on %d%% growth",
                    a->conf.rewrite_percentage);
         a->rewrite_wanted = true;
@@ -532,7 +564,21 @@ bool aof_stop(struct aof *a) {
         log_notice(a->parts.log, "Calling fsync() on the AOF file.");
     }
     aof_turn(a);
-    return a->state != AOF_STOPPING && !a->rewrite;
+    return a->state != AOF_STOPPING && !a->rewrite && !a->history;
+}
+
+/* What is only in memory would be lost: the first base is not there yet, or a sync failed. */
+const char *aof_before_shutdown(struct aof *a, bool forced) {
+    bool whole = a->state != AOF_ON || a->published;
+    if (!whole && !forced) {
+        log_warning(a->parts.log, "Writing initial AOF, can't exit");
+        return "ERR Errors trying to SHUTDOWN. Check logs.";
+    }
+    if (!whole) log_warning(a->parts.log, "Writing initial AOF. Exit anyway.");
+    if (a->rewrite) log_warning(a->parts.log, "There is a rewrite of the AOF under way. Ending it!");
+    a->rewrite_wanted = false;
+    aof_rewrite_abort(a, "the server is asked to shut down");
+    return NULL;
 }
 
 /* --- BGREWRITEAOF --- */
@@ -550,4 +596,5 @@ static void cmd_bgrewriteaof(struct call *call) {
                                  : "Background append only file rewriting scheduled");
 }
 
-const struct command_binding aof_bindings[] = {{CMD_BGREWRITEAOF, cmd_bgrewriteaof}, COMMAND_BINDINGS_END};
+const struct command_binding aof_bindings[] = {
+    {CMD_BGREWRITEAOF, cmd_bgrewriteaof}, {CMD_WAITAOF, aof_cmd_waitaof}, COMMAND_BINDINGS_END};

@@ -20,6 +20,7 @@
 struct persist;
 struct aof_load;
 struct aof_rewrite;
+struct aof_history;
 
 struct aof_conf {
     bool appendonly;
@@ -61,6 +62,15 @@ struct aof_stats {
     bool last_rewrite_ok, last_write_ok;
 };
 
+/* Sessions that wait in WAITAOF, and what was true when they were looked at last. */
+struct aof_waits {
+    struct session **sessions; /* borrowed, one by one */
+    int count, cap;
+    uint64_t synced;
+    bool was_on, was_published;
+    struct exec_observer observer;
+};
+
 struct aof {
     struct aof_conf conf;
     struct aof_parts parts;
@@ -69,20 +79,25 @@ struct aof {
     struct aof_stats stats;
     struct aof_load *load;
     struct aof_rewrite *rewrite;
+    struct aof_history *history; /* files of history are being deleted */
     struct journal journal;
     struct journal_events events;
     struct journal_sink sink;
     struct exec_gate gate;
+    struct aof_waits waits;
     enum aof_state state;
     int fd;              /* of the increment, owned; -1: none */
     int64_t older_bytes; /* of base and increments before the one that is written */
     bool registered, journaling;
     bool published; /* the manifest on disk, with what the journal says is safe, is all there is in memory */
     bool walking;   /* the walk under way is the rewrite's */
+    bool gc_wanted; /* history is to be deleted */
     bool rewrite_wanted;      /* as soon as nothing is in its way */
     int64_t rewrite_retry_us; /* not before that */
-    char error[256];          /* what refused writes are told */
-    bool reloading;           /* DEBUG LOADAOF */
+    int64_t rewrite_failed_us;
+    bool rewrite_limit_told;
+    char error[256];        /* what refused writes are told */
+    bool reloading, was_on; /* DEBUG LOADAOF; the state before */
     struct task reload_task;
 };
 
@@ -107,10 +122,13 @@ void aof_turn(struct aof *a);
  * lost. */
 bool aof_stop(struct aof *a);
 
+/* Before SHUTDOWN saves: ends a rewrite. NULL, or why the server cannot end (unless it is forced to). */
+const char *aof_before_shutdown(struct aof *a, bool forced);
+
 /* DEBUG LOADAOF: empties the keyspace and loads again; `session` waits for the reply. */
 void aof_reload(struct aof *a, struct call *call);
 
-/* BGREWRITEAOF; module: the aof. */
+/* BGREWRITEAOF WAITAOF; module: the aof. */
 extern const struct command_binding aof_bindings[];
 
 #endif

@@ -27,8 +27,8 @@ struct aof_base_file {
     int64_t size, synced;
     struct buf open, flying;
     struct aof_batch batch;
-    int db, open_db; /* selected at the end of `open`, at its beginning */
-    char line[AOF_GROUP_MAX];
+    int db, open_db;               /* selected at the end of `open`, at its beginning */
+    char line[AOF_GROUP_MAX + 32]; /* with the time before the first */
     struct iovec parts[2];
     struct io_file_op op;
     struct io_timer rest; /* for tests: until the next key */
@@ -64,6 +64,15 @@ static void on_synced(struct io_file_op *op) {
     back(b, op->error);
 }
 
+static size_t put_time(struct aof_base_file *b) {
+    struct buf time = {0};
+    if (b->conf.time_s) aof_put_time(&time, b->conf.time_s);
+    size_t len = time.len;
+    if (len) memcpy(b->line, time.ptr, len);
+    buf_deinit(&time);
+    return len;
+}
+
 static void write_piece(struct aof_base_file *b) {
     struct buf empty = b->flying;
     buf_clear(&empty);
@@ -71,8 +80,9 @@ static void write_piece(struct aof_base_file *b) {
     b->open = empty;
     struct aof_group g = {
         .length = (int64_t)b->flying.len, .db = b->open_db, .position = b->conf.position, .durable = b->size};
-    aof_group_place(&g, b->size);
-    size_t line = aof_group_line(&g, buf_slice(&b->flying), b->line);
+    size_t line = b->size ? 0 : put_time(b);
+    aof_group_place(&g, b->size + (int64_t)line);
+    line += aof_group_line(&g, buf_slice(&b->flying), b->line + line);
     b->open_db = b->db;
     b->parts[0] = (struct iovec){b->line, line};
     b->parts[1] = (struct iovec){b->flying.ptr, b->flying.len};
@@ -169,8 +179,8 @@ static void belong_to(struct aof_base_file *b, const struct walk_value *v) {
 }
 
 static void key_put(struct aof_base_file *b) {
-    if (b->conf.key_delay_us <= 0) return;
-    b->rest_until_us = io_now_us(b->conf.io) + b->conf.key_delay_us;
+    if (*b->conf.key_delay_us <= 0) return;
+    b->rest_until_us = io_now_us(b->conf.io) + *b->conf.key_delay_us;
     io_timer_set(b->conf.io, &b->rest, b->rest_until_us);
 }
 
@@ -216,7 +226,8 @@ static void forget_value(void *owner, struct walk_value *v) {
 
 static bool is_ready(void *owner) {
     const struct aof_base_file *b = owner;
-    return b->open.len < OPEN_BYTES_MAX && b->rest_until_us <= io_now_us(b->conf.io);
+    return b->open.len < OPEN_BYTES_MAX &&
+           (*b->conf.key_delay_us <= 0 || b->rest_until_us <= io_now_us(b->conf.io));
 }
 
 static void walk_over(void *owner, const char *aborted) {

@@ -19,8 +19,9 @@ struct aof_base_conf {
     const struct aof_place *place; /* its folder is made, if it is not there */
     const char *name;              /* of the file; copied */
     uint64_t position;             /* of the journal, at the beginning of the walk */
+    int64_t time_s;                /* annotates the beginning with this time; 0: not */
     bool sync_early;
-    int key_delay_us; /* for tests: a rest after each key */
+    const int *key_delay_us; /* borrowed; for tests: a rest after each key */
 };
 
 /* Begins; no walk may be under way. `done` is called from a later turn: with NULL, when all of the file is

@@ -6,10 +6,11 @@ static void write_info(struct buf *out, void *module) {
     const struct aof *a = module;
     const struct journal *j = &a->journal;
     bool on = a->state == AOF_ON;
-    bool waits = a->rewrite_wanted && a->parts.keyspace->walk && !a->walking; /* for a snapshot to end */
+    bool wanted = a->rewrite_wanted || (on && !a->published);
+    bool waits = wanted && a->rewrite == NULL && a->parts.keyspace->walk; /* for a snapshot to end */
     loading_write_info(a->parts.loading, io_wall_us(a->parts.io), io_now_us(a->parts.io), out);
     buf_printf(out, "aof_enabled:%d\r\naof_rewrite_in_progress:%d\r\naof_rewrite_scheduled:%d\r\n", on,
-               a->rewrite || (a->rewrite_wanted && !waits), waits);
+               a->rewrite || (wanted && !waits), waits);
     buf_printf(out, "aof_last_rewrite_time_sec:%lld\r\naof_current_rewrite_time_sec:%lld\r\n",
                (long long)a->stats.last_rewrite_s, (long long)aof_rewrite_seconds(a));
     buf_printf(
@@ -23,8 +24,7 @@ static void write_info(struct buf *out, void *module) {
                (unsigned long long)a->stats.tail_dropped_bytes, (unsigned long long)a->stats.damaged_bytes);
     if (!on) return;
     buf_printf(out, "aof_current_size:%lld\r\naof_base_size:%lld\r\naof_pending_rewrite:%d\r\n",
-               (long long)(a->older_bytes + j->size), (long long)a->stats.rewrite_base_size,
-               a->rewrite_wanted || !a->published);
+               (long long)(a->older_bytes + j->size), (long long)a->stats.rewrite_base_size, wanted);
     buf_printf(out, "aof_buffer_length:%zu\r\naof_rewrite_buffer_length:%zu\r\naof_pending_bio_fsync:%d\r\n",
                journal_unwritten(j), a->walking ? (size_t)a->parts.persist->buffers.used : 0, j->syncing);
     buf_printf(out, "aof_delayed_fsync:%llu\r\naof_groups:%llu\r\naof_syncs:%llu\r\naof_failures:%llu\r\n",

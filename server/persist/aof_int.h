@@ -28,8 +28,19 @@ void aof_rewrite_sealed(struct aof *a);
 void aof_rewrite_rotated(struct aof *a);
 int64_t aof_rewrite_seconds(const struct aof *a); /* of the one under way; -1: none */
 
+/* --- aof_history.c --- */
+/* At the end of a turn, while gc_wanted. */
+void aof_history_turn(struct aof *a);
+
 /* --- aof_info.c --- */
 void aof_register_info(struct aof *a, struct info_registry *registry);
+
+/* --- aof_wait.c --- */
+void aof_waits_init(struct aof *a);
+void aof_waits_deinit(struct aof *a);
+/* At the end of a turn: answers those whose writes are synced by now. */
+void aof_waits_turn(struct aof *a);
+void aof_cmd_waitaof(struct call *call);
 
 /* --- options --- */
 bool aof_apply_appendonly(void *owner, struct conf_error *err);

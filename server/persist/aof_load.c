@@ -439,7 +439,7 @@ static void begin_rdb(struct aof_load *l) {
                              .path = path,
                              .checksum = parts->persist->conf.rdb_checksum,
                              .aof_base = true,
-                             .key_delay_us = parts->persist->conf.key_load_delay_us,
+                             .key_delay_us = &parts->persist->conf.key_load_delay_us,
                              .function = keep_function};
     log_notice(log_of(l), l->files[l->at].base ? "Reading RDB base file on AOF loading..."
                                                : "Reading RDB preamble from AOF file...");

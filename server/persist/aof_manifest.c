@@ -25,6 +25,14 @@ void aof_manifest_deinit(struct aof_manifest *m) {
     *m = (struct aof_manifest){0};
 }
 
+/* What became history last stands first. */
+static void list_add_first(struct aof_file **list, int *count, struct aof_file f) {
+    *list = mem_realloc(*list, (size_t)(*count + 1) * sizeof(**list));
+    memmove(*list + 1, *list, (size_t)*count * sizeof(**list));
+    **list = f;
+    (*count)++;
+}
+
 static void list_add(struct aof_file **list, int *count, const char *name, int64_t seq) {
     *list = mem_realloc(*list, (size_t)(*count + 1) * sizeof(**list));
     (*list)[(*count)++] = (struct aof_file){mem_strdup(name), seq};
@@ -136,16 +144,31 @@ static char *file_name(const char *prefix, int64_t seq, const char *kind) {
     return (char *)buf_cstr(&name); /* the buffer's memory: mem_free serves */
 }
 
+static bool is_history(const struct aof_manifest *m, const char *name) {
+    for (int i = 0; i < m->history_count; i++)
+        if (strcmp(m->history[i].name, name) == 0) return true;
+    return false;
+}
+
+/* A name that history has not got: it is going to be deleted. */
+static char *new_name(const struct aof_manifest *m, const char *prefix, int64_t *seq, const char *kind) {
+    char *name = file_name(prefix, ++*seq, kind);
+    while (is_history(m, name)) {
+        mem_free(name);
+        name = file_name(prefix, ++*seq, kind);
+    }
+    return name;
+}
+
 const char *aof_manifest_new_base(struct aof_manifest *m, const char *prefix, bool rdb) {
-    if (m->base.name) list_add(&m->history, &m->history_count, m->base.name, m->base.seq);
-    file_free(&m->base);
-    m->base.seq = ++m->base_seq;
-    m->base.name = file_name(prefix, m->base.seq, rdb ? "base.rdb" : "base.aof");
+    if (m->base.name) list_add_first(&m->history, &m->history_count, m->base);
+    m->base.name = new_name(m, prefix, &m->base_seq, rdb ? "base.rdb" : "base.aof");
+    m->base.seq = m->base_seq;
     return m->base.name;
 }
 
 const char *aof_manifest_new_incr(struct aof_manifest *m, const char *prefix) {
-    char *name = file_name(prefix, ++m->incr_seq, "incr.aof");
+    char *name = new_name(m, prefix, &m->incr_seq, "incr.aof");
     list_add(&m->incrs, &m->incr_count, name, m->incr_seq);
     mem_free(name);
     return m->incrs[m->incr_count - 1].name;
@@ -160,12 +183,11 @@ void aof_manifest_set_base(struct aof_manifest *m, const char *name, int64_t seq
 
 void aof_manifest_retire_incrs(struct aof_manifest *m, int keep) {
     int gone = m->incr_count - keep;
-    for (int i = 0; i < gone; i++) {
-        list_add(&m->history, &m->history_count, m->incrs[i].name, m->incrs[i].seq);
-        file_free(&m->incrs[i]);
-    }
+    for (int i = 0; i < gone; i++)
+        list_add_first(&m->history, &m->history_count, m->incrs[i]);
     if (keep) memmove(m->incrs, m->incrs + gone, (size_t)keep * sizeof(*m->incrs));
     m->incr_count = keep;
+    if (keep == 0) m->incr_seq = 0; /* as after a start with such a manifest */
 }
 
 void aof_manifest_forget_history(struct aof_manifest *m) {

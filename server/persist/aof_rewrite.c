@@ -144,6 +144,8 @@ static void done(struct aof_rewrite *w) {
     if (w->aborted) {
         a->stats.rewrite_failures++;
         a->rewrite_retry_us = now_us + RETRY_US;
+        a->rewrite_failed_us = now_us;
+        a->rewrite_limit_told = false;
         log_warning(a->parts.log, "Background AOF rewrite ended without a result: %s", w->aborted);
     } else {
         a->stats.rewrites++;
@@ -231,8 +233,9 @@ static void begin_commands(struct aof_rewrite *w) {
                                  .place = &a->place,
                                  .name = w->temp,
                                  .position = a->journal.appended,
+                                 .time_s = a->conf.timestamps ? a->parts.keyspace->now_ms / 1000 : 0,
                                  .sync_early = a->conf.incremental_fsync,
-                                 .key_delay_us = a->parts.persist->conf.key_save_delay_us};
+                                 .key_delay_us = &a->parts.persist->conf.key_save_delay_us};
     w->commands = aof_base_begin(&conf, base_done, w);
 }
 
@@ -278,7 +281,7 @@ static void begin(struct aof *a) {
 }
 
 static bool may_begin(struct aof *a) {
-    if (a->parts.keyspace->walk || io_now_us(a->parts.io) < a->rewrite_retry_us) return false;
+    if (a->parts.keyspace->walk || a->history || io_now_us(a->parts.io) < a->rewrite_retry_us) return false;
     if (a->state == AOF_OFF) return true;
     if (a->state != AOF_ON) return false;
     return a->published ? a->journal.error == 0 : !journal_busy(&a->journal);

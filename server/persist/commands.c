@@ -8,6 +8,9 @@
 #include "server/persist/snapshot.h"
 
 #define ERR_SAVING "ERR Background save already in progress"
+#define ERR_REWRITING                                                                                        \
+    "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to "   \
+    "schedule a BGSAVE whenever possible."
 
 static void cmd_save(struct call *call) {
     struct persist *p = call->module;
@@ -28,8 +31,12 @@ static void cmd_bgsave(struct call *call) {
         resp_error(call->reply, ERR_SAVING);
         return;
     }
+    if (p->held && !schedule) {
+        resp_error(call->reply, ERR_REWRITING);
+        return;
+    }
     persist_want(p, PERSIST_BGSAVE, NULL);
-    resp_simple(call->reply, "Background saving started");
+    resp_simple(call->reply, p->held ? "Background saving scheduled" : "Background saving started");
 }
 
 static void cmd_lastsave(struct call *call) {
@@ -95,7 +102,7 @@ static void write_persistence(struct buf *out, void *module) {
     put(out, "snapshot_buffer_bytes_max", persist_buffer_max(p));
     put(out, "snapshot_kept_bytes", (int64_t)walk_kept_bytes(ks->walk));
     put(out, "rdb_changes_since_last_save", (int64_t)ks->dirty);
-    put(out, "rdb_bgsave_in_progress", background || p->wanted == PERSIST_BGSAVE);
+    put(out, "rdb_bgsave_in_progress", background || (p->wanted == PERSIST_BGSAVE && !p->held));
     put(out, "rdb_last_save_time", st->last_save_ms / 1000);
     buf_printf(out, "rdb_last_bgsave_status:%s\r\n", st->last_ok ? "ok" : "err");
     put(out, "rdb_last_bgsave_time_sec", st->last_took_s);

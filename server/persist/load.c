@@ -173,8 +173,8 @@ static bool insert_group(struct load *l, struct rdb_in *in) {
 
 static bool sink_key(void *owner, const struct rdb_key *key, struct rdb_in *in) {
     struct load *l = owner;
-    if (l->conf.key_delay_us > 0) {
-        l->rest_until_us = io_now_us(l->conf.io) + l->conf.key_delay_us;
+    if (*l->conf.key_delay_us > 0) {
+        l->rest_until_us = io_now_us(l->conf.io) + *l->conf.key_delay_us;
         io_timer_set(l->conf.io, &l->rest, l->rest_until_us);
     }
     if (!l->conf.aof_base && entry_due(key->entry, l->conf.keyspace->now_ms)) {
@@ -372,14 +372,14 @@ static bool take_block(struct load *l, uint64_t wanted) {
 }
 
 bool load_due(const struct load *l) {
-    return l && !l->starved && l->rest_until_us <= io_now_us(l->conf.io);
+    return l && !l->starved && (*l->conf.key_delay_us <= 0 || l->rest_until_us <= io_now_us(l->conf.io));
 }
 
 /* Some records. */
 static enum rdb_status step_records(struct load *l) {
     if (l->window == NULL && !take_block(l, 0)) return l->error[0] ? RDB_BAD : RDB_AGAIN;
     enum rdb_status status =
-        rdb_records_step(&l->records, &l->in, l->conf.key_delay_us > 0 ? 1 : STEP_BUDGET);
+        rdb_records_step(&l->records, &l->in, *l->conf.key_delay_us > 0 ? 1 : STEP_BUDGET);
     if (status == RDB_SHORT) return take_block(l, l->in.wanted) || !l->error[0] ? RDB_AGAIN : RDB_BAD;
     if (status == RDB_BAD) fail_at(l);
     if (status == RDB_DONE) check_end(l);

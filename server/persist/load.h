@@ -21,7 +21,7 @@ struct load_conf {
     bool merge;       /* a key that is there already is replaced; otherwise that is an error */
     bool aof_base; /* commands may follow: they go on behind result.end, and keys that are due are kept, since
                       the commands know no better */
-    int key_delay_us; /* for tests: a rest after each key */
+    const int *key_delay_us; /* borrowed; for tests: a rest after each key */
     /* A function library of the file: borrowed during the call. */
     void (*function)(void *owner, struct slice library);
 };

@@ -112,7 +112,7 @@ static void begin_load(struct persist *p, bool merge,
                              .path = path,
                              .checksum = p->conf.rdb_checksum,
                              .merge = merge,
-                             .key_delay_us = p->conf.key_load_delay_us,
+                             .key_delay_us = &p->conf.key_load_delay_us,
                              .function = keep_function};
     persist_forget_functions(p);
     p->loading = true;
@@ -166,6 +166,10 @@ static void begin_reload(struct persist *p) {
 
 static void bgsave_done(struct persist *p, const char *error) {
     p->stats.last_took_s = (p->keyspace->now_ms - p->stats.began_ms) / 1000;
+    if (error && p->flushed) {
+        log_notice(p->log, "Background saving ended: %s", error);
+        return;
+    }
     p->stats.last_ok = error == NULL;
     if (error)
         log_warning(p->log, "Background saving error: %s", error);
@@ -202,6 +206,7 @@ static void task_done(void *owner, const char *error) {
     case PERSIST_SAVE: answer(p, error ? "ERR" : NULL); break;
     case PERSIST_NOTHING: break; /* nobody waits for it any more */
     }
+    p->flushed = false;
 }
 
 void persist_snapshot_conf(struct persist *p, struct snapshot_conf *conf) {
@@ -215,7 +220,7 @@ void persist_snapshot_conf(struct persist *p, struct snapshot_conf *conf) {
                                    .checksum = p->conf.rdb_checksum,
                                    .sync_early = p->conf.sync_early,
                                    .version = p->conf.rdb_version,
-                                   .key_delay_us = p->conf.key_save_delay_us};
+                                   .key_delay_us = &p->conf.key_save_delay_us};
 }
 
 void persist_hold(struct persist *p, bool held) {
@@ -233,7 +238,6 @@ static void begin_task(struct persist *p) {
     persist_snapshot_conf(p, &conf);
     conf.folder = *p->folder;
     conf.name = p->conf.dbfilename;
-    if (p->task == PERSIST_SHUTDOWN) conf.key_delay_us = 0;
     if (p->task == PERSIST_BGSAVE) log_notice(p->log, "Background saving started by pid %d", (int)getpid());
     p->snapshot = snapshot_begin(&conf, task_done, p);
 }
@@ -254,6 +258,15 @@ void persist_turn(struct persist *p) {
     if (p->snapshot && p->conf.key_save_delay_us == 0) snapshot_hurry(p->snapshot);
     if (p->snapshot && persist_overrun(p))
         snapshot_abort(p->snapshot, "its buffers took twice the memory that snapshot-buffer-max allows");
+}
+
+/* After FLUSHALL. What was being saved is no more (its walk ended with the data); the file must not bring it
+ * back either. */
+static void on_flushed(void *owner) {
+    struct persist *p = owner;
+    if (p->loading) return;
+    p->flushed = p->snapshot;
+    if (p->conf.save.count > 0 && p->wanted == PERSIST_NOTHING) p->wanted = PERSIST_SAVE;
 }
 
 /* --- save points --- */
@@ -341,6 +354,8 @@ void persist_start(struct persist *p, struct exec *exec, bool load) {
     const struct migrate_parts parts = {p->io, p->keyspace, exec, &p->conf.rdb_version,
                                         &p->conf.rdb_compression};
     p->migrate = migrate_create(&parts);
+    p->keyspace->flushed = on_flushed;
+    p->keyspace->flushed_owner = p;
     if (!load) return;
     if (file_exists(p))
         begin_load(p, false, loaded_at_start);
@@ -376,6 +391,10 @@ void persist_save_for_shutdown(struct persist *p, struct call *call) {
     log_notice(p->log, "Saving the final RDB snapshot before exiting.");
     p->wanted = PERSIST_SHUTDOWN;
     if (call) wait_for_it(p, call);
+}
+
+void persist_unlink_temp(const struct persist *p) {
+    if (p->snapshot) snapshot_unlink(p->snapshot);
 }
 
 void persist_reload(struct persist *p, struct call *call, bool save, struct persist_reload reload) {

@@ -56,6 +56,7 @@ struct persist {
     enum persist_task task;     /* what the snapshot is for */
     enum persist_task wanted;   /* what the next one is for: begins when the last walk left no marks */
     struct session *waiting; /* whose SAVE or RELOAD has not answered yet; borrowed, NULL once it is gone */
+    bool flushed;            /* the snapshot under way ends because of FLUSHALL: no error */
     bool held;               /* snapshots wait: a rewrite of the append-only file is under way */
     struct persist_reload reload;
     uint64_t dirty_at_epoch;
@@ -105,6 +106,8 @@ void persist_deinit(struct persist *p);
 bool persist_saves_at_shutdown(const struct persist *p);
 /* Saves for SHUTDOWN; shutdown_done tells how it went. `call` (NULL: a signal) is answered if that failed. */
 void persist_save_for_shutdown(struct persist *p, struct call *call);
+/* Takes the unfinished file of a snapshot away: the process ends now. */
+void persist_unlink_temp(const struct persist *p);
 /* For DEBUG RELOAD: saves unless `save` is false, empties as told, and loads. Replies when all is done. */
 void persist_reload(struct persist *p, struct call *call, bool save, struct persist_reload reload);
 

@@ -13,6 +13,7 @@
 #include "server/persist/snapshot.h"
 #include "common/base/num.h"
 #include "common/base/panic.h"
+#include "common/io/io_file.h"
 #include "common/io/io_job.h"
 #include "server/keyspace/access.h"
 #include "server/keyspace/walk.h"
@@ -124,10 +125,14 @@ static void put_head(struct snapshot *s, struct track *to, int db, int64_t deadl
     rdb_put_string(&to->out, key);
 }
 
+static int key_delay_us(const struct snapshot *s) {
+    return s->conf.key_delay_us ? *s->conf.key_delay_us : 0;
+}
+
 static void key_written(struct snapshot *s) {
     s->keys++;
-    if (s->conf.key_delay_us <= 0) return;
-    s->rest_until_us = io_now_us(s->conf.io) + s->conf.key_delay_us;
+    if (key_delay_us(s) <= 0) return;
+    s->rest_until_us = io_now_us(s->conf.io) + key_delay_us(s);
     io_timer_set(s->conf.io, &s->rest, s->rest_until_us);
 }
 
@@ -260,7 +265,8 @@ static void sink_forget(void *owner, struct walk_value *v) {
 
 static bool sink_ready(void *owner) {
     const struct snapshot *s = owner;
-    return s->queued_bytes < QUEUE_BYTES && s->rest_until_us <= io_now_us(s->conf.io);
+    return s->queued_bytes < QUEUE_BYTES &&
+           (key_delay_us(s) <= 0 || s->rest_until_us <= io_now_us(s->conf.io));
 }
 
 static void sink_flushed(void *owner) {
@@ -446,6 +452,10 @@ void snapshot_abort(struct snapshot *s, const char *reason) {
 void snapshot_hurry(struct snapshot *s) {
     s->conf.key_delay_us = 0;
     s->rest_until_us = 0;
+}
+
+void snapshot_unlink(const struct snapshot *s) {
+    io_disk_unlink(s->conf.io, s->file.temp);
 }
 
 size_t snapshot_keys(const struct snapshot *s, size_t *total) {

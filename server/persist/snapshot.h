@@ -22,9 +22,9 @@ struct snapshot_conf {
     const char *folder, *name; /* copied */
     const char *redis_version; /* borrowed */
     bool compress, checksum, sync_early;
-    bool aof_base;    /* of the append-only file: lasts through FLUSHALL, and the folder is made if need be */
-    int version;      /* the lowest that is written */
-    int key_delay_us; /* for tests: a rest after each key */
+    bool aof_base; /* of the append-only file: lasts through FLUSHALL, and the folder is made if need be */
+    int version;   /* the lowest that is written */
+    const int *key_delay_us; /* borrowed; for tests: a rest after each key, or NULL */
 };
 
 /* Begins; no walk may be under way. `done` is called from a later turn, with NULL or why there is no new
@@ -35,6 +35,8 @@ struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
 void snapshot_abort(struct snapshot *s, const char *reason);
 /* For tests: no more rests. */
 void snapshot_hurry(struct snapshot *s);
+/* Takes its unfinished file away: the process ends now. */
+void snapshot_unlink(const struct snapshot *s);
 /* Keys written so far, and those that there were. */
 size_t snapshot_keys(const struct snapshot *s, size_t *total);
 

@@ -147,12 +147,26 @@ tags {snapshot external:skip} {
             r bgsave
             r flushall
             waitForBgsave r
-            assert_equal err [s rdb_last_bgsave_status]
             r config set rdb-key-save-delay 0
             assert_equal {} [glob -nocomplain $folder/temp-*]
-            assert_equal OK [r save]
             s rdb_last_bgsave_status
         } {ok} {torc}
+
+        test "With save points, FLUSHALL saves that there is nothing" {
+            r set a b
+            r save
+            r flushdb
+            r flushall
+            assert_equal OK [r debug reload nosave]
+            assert_equal 1 [r dbsize]
+            r config set save "100000 100000"
+            set saves [s rdb_saves]
+            r flushall
+            wait_for_condition 500 10 { [s rdb_saves] == $saves + 1 } else { fail "nothing was saved" }
+            assert_equal OK [r debug reload nosave]
+            assert_equal 0 [r dbsize]
+            r config set save ""
+        } {OK} {needs:debug torc}
     }
 
     test "SHUTDOWN saves where save points are, and with SAVE" {

@@ -76,14 +76,29 @@ static void files_come_and_go(void **state) {
     aof_manifest_retire_incrs(&m, 1);
     aof_manifest_print(&m, &out);
     assert_string_equal(buf_cstr(&out),
-                        "file a.aof.2.base.aof seq 2 type b\nfile a.aof.1.base.rdb seq 1 type h\n"
-                        "file a.aof.1.incr.aof seq 1 type h\nfile a.aof.2.incr.aof seq 2 type i\n");
+                        "file a.aof.2.base.aof seq 2 type b\nfile a.aof.1.incr.aof seq 1 type h\n"
+                        "file a.aof.1.base.rdb seq 1 type h\nfile a.aof.2.incr.aof seq 2 type i\n");
     aof_manifest_forget_history(&m);
     buf_clear(&out);
     aof_manifest_print(&m, &out);
     assert_string_equal(buf_cstr(&out),
                         "file a.aof.2.base.aof seq 2 type b\nfile a.aof.2.incr.aof seq 2 type i\n");
     buf_deinit(&out);
+    aof_manifest_deinit(&m);
+}
+
+/* History is going to be deleted: a new file must not have a name of it, though numbers begin anew when there
+ * is no increment left. */
+static void names_of_history_are_not_given_again(void **state) {
+    struct aof_manifest m = {0};
+    aof_manifest_new_base(&m, "a.aof", true);
+    aof_manifest_new_incr(&m, "a.aof");
+    aof_manifest_new_incr(&m, "a.aof");
+    aof_manifest_retire_incrs(&m, 0);
+    assert_string_equal(aof_manifest_new_incr(&m, "a.aof"), "a.aof.3.incr.aof");
+    aof_manifest_retire_incrs(&m, 0);
+    aof_manifest_forget_history(&m);
+    assert_string_equal(aof_manifest_new_incr(&m, "a.aof"), "a.aof.1.incr.aof");
     aof_manifest_deinit(&m);
 }
 
@@ -117,8 +132,11 @@ static void any_bytes_will_do(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_read_and_written),   cmocka_unit_test(unknown_keys_and_comments_are_passed_over),
-        cmocka_unit_test(what_is_wrong_is_told), cmocka_unit_test(files_come_and_go),
+        cmocka_unit_test(is_read_and_written),
+        cmocka_unit_test(unknown_keys_and_comments_are_passed_over),
+        cmocka_unit_test(what_is_wrong_is_told),
+        cmocka_unit_test(files_come_and_go),
+        cmocka_unit_test(names_of_history_are_not_given_again),
         cmocka_unit_test(any_bytes_will_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
