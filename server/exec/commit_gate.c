@@ -3,8 +3,12 @@
 #include "common/base/mem.h"
 #include "server/keyspace/session.h"
 
-static uint64_t *cell(struct commit_gate *gate, uint64_t hash) {
-    return &gate->last_by_hash[hash % COMMIT_GATE_CELLS];
+static struct commit_gate_cell *cell_of(const struct commit_gate *gate, uint64_t hash) {
+    return &gate->cells[hash % COMMIT_GATE_CELLS];
+}
+
+static uint32_t tag_of(uint64_t hash) {
+    return (uint32_t)(hash >> 32);
 }
 
 void commit_gate_init(struct commit_gate *gate) {
@@ -12,15 +16,15 @@ void commit_gate_init(struct commit_gate *gate) {
 }
 
 void commit_gate_deinit(struct commit_gate *gate) {
-    mem_free(gate->last_by_hash);
-    gate->last_by_hash = NULL;
+    if (gate->cells) mem_free_sized(gate->cells, COMMIT_GATE_CELLS * sizeof(*gate->cells));
+    gate->cells = NULL;
 }
 
 void commit_gate_promise(struct commit_gate *gate, bool promised) {
     if (promised == gate->promised) return;
     gate->promised = promised;
     if (promised) {
-        gate->last_by_hash = mem_zalloc(COMMIT_GATE_CELLS * sizeof(*gate->last_by_hash));
+        gate->cells = mem_zalloc(COMMIT_GATE_CELLS * sizeof(*gate->cells));
         return;
     }
     commit_gate_deinit(gate);
@@ -29,8 +33,19 @@ void commit_gate_promise(struct commit_gate *gate, bool promised) {
 }
 
 void commit_gate_wrote(struct commit_gate *gate, uint64_t hash, uint64_t position) {
-    *cell(gate, hash) = position;
+    struct commit_gate_cell *cell = cell_of(gate, hash);
+    uint64_t *place = &cell->shared;
     gate->last = position;
+    for (int i = 0; i < 4; i++) {
+        if (cell->positions[i] <= gate->safe) {
+            place = &cell->positions[i];
+        } else if (cell->tags[i] == tag_of(hash)) {
+            cell->positions[i] = position;
+            return;
+        }
+    }
+    *place = position;
+    if (place != &cell->shared) cell->tags[place - cell->positions] = tag_of(hash);
 }
 
 void commit_gate_suspend(struct commit_gate *gate, const char *error) {
@@ -47,7 +62,10 @@ static void wait_for(struct commit_gate *gate, struct session *s, uint64_t posit
 }
 
 void commit_gate_saw(struct commit_gate *gate, struct session *s, uint64_t hash) {
-    wait_for(gate, s, *cell(gate, hash));
+    const struct commit_gate_cell *cell = cell_of(gate, hash);
+    wait_for(gate, s, cell->shared);
+    for (int i = 0; i < 4; i++)
+        if (cell->tags[i] == tag_of(hash)) wait_for(gate, s, cell->positions[i]);
 }
 
 void commit_gate_saw_all(struct commit_gate *gate, struct session *s) {

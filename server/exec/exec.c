@@ -7,6 +7,7 @@
  *
  * A session without attention flags, while no gate is active, goes straight to its handler.
  */
+#include "commands/command_ids.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/base/panic.h"
@@ -117,13 +118,20 @@ static void note_keys(struct exec *x, struct call *call, bool wrote) {
     key_refs_deinit(&keys);
 }
 
+/* Commands without keys that look at data. Those that tell of the server are answered also while the disk
+ * stands still: then they are needed most. */
+static bool sees_all(const struct command_spec *spec) {
+    if (spec->first_key) return false;
+    if (spec->acl & ACL_KEYSPACE || spec->id == CMD_DEBUG) return true;
+    return spec->acl & ACL_DANGEROUS && !(spec->acl & ACL_ADMIN) && spec->id != CMD_INFO;
+}
+
 static void note_positions(struct exec *x, struct call *call, uint64_t position_before) {
     uint64_t position = x->keyspace->unit.journal_position;
     bool wrote = position != position_before;
     if (wrote) x->gate.last = position;
     note_keys(x, call, wrote);
-    bool sees_all = call->spec->first_key == 0 && (call->spec->acl & (ACL_KEYSPACE | ACL_DANGEROUS));
-    if (wrote || sees_all) commit_gate_saw_all(&x->gate, call->session);
+    if (wrote || sees_all(call->spec)) commit_gate_saw_all(&x->gate, call->session);
 }
 
 /* --- running --- */

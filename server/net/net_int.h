@@ -77,7 +77,8 @@ struct gate_marks {
     struct link link; /* in net.gated */
     struct client *client;
     uint32_t first, count, cap; /* marks[first .. count) are pending */
-    struct gate_mark *marks;
+    struct gate_mark *marks;    /* `own`, or owned */
+    struct gate_mark own[2];    /* who waits for each reply needs no more */
 };
 
 /* What only few clients have. */

@@ -84,6 +84,8 @@ static void add_mark(struct client *c, struct resp_chunk *chunk, uint64_t positi
     if (m == NULL) {
         m = c->marks = mem_zalloc(sizeof(*m));
         m->client = c;
+        m->marks = m->own;
+        m->cap = sizeof(m->own) / sizeof(*m->own);
         list_append(&c->net->gated, &m->link);
         c->session.flags |= SESSION_GATED;
     }
@@ -92,8 +94,11 @@ static void add_mark(struct client *c, struct resp_chunk *chunk, uint64_t positi
         m->count -= m->first;
         m->first = 0;
         if (m->count * 2 >= m->cap) {
-            m->cap = m->cap ? m->cap * 2 : 4;
-            m->marks = mem_realloc(m->marks, m->cap * sizeof(*m->marks));
+            struct gate_mark *more = mem_alloc(2 * m->cap * sizeof(*more));
+            memcpy(more, m->marks, m->count * sizeof(*more));
+            if (m->marks != m->own) mem_free(m->marks);
+            m->marks = more;
+            m->cap *= 2;
         }
     }
     m->marks[m->count++] = (struct gate_mark){position, chunk};
@@ -102,7 +107,7 @@ static void add_mark(struct client *c, struct resp_chunk *chunk, uint64_t positi
 static void free_marks(struct client *c) {
     if (c->marks == NULL) return;
     list_remove(&c->marks->link);
-    mem_free(c->marks->marks);
+    if (c->marks->marks != c->marks->own) mem_free(c->marks->marks);
     mem_free_sized(c->marks, sizeof(*c->marks));
     c->marks = NULL;
     c->session.flags &= ~(uint32_t)SESSION_GATED;

@@ -133,6 +133,69 @@ static void count_opening(void *owner) {
     ++*(unsigned *)owner;
 }
 
+/* Against a list of all writes: a read never waits for less than the last write to its key, and for nothing
+ * else while no cell is full; and it never waits for what is safe. Few cells, so that they do run full. */
+static void the_gate_remembers_each_key(void **state) {
+    enum { KEYS = 64, ROUNDS = 20000 };
+    struct rng rng = test_rng();
+    struct commit_gate gate;
+    commit_gate_init(&gate);
+    commit_gate_promise(&gate, true);
+    uint64_t hashes[KEYS], last[KEYS] = {0}, position = 0;
+    unsigned exact = 0, delayed = 0;
+    for (int i = 0; i < KEYS; i++)
+        hashes[i] = (uint64_t)(i + 1) << 32 | rng_below(&rng, 8);
+    for (int round = 0; round < ROUNDS; round++) {
+        unsigned key = (unsigned)rng_below(&rng, KEYS), what = (unsigned)rng_below(&rng, 10);
+        if (what < 4) {
+            commit_gate_wrote(&gate, hashes[key], last[key] = position += 1 + rng_below(&rng, 100));
+        } else if (what == 4 && position > gate.safe) {
+            commit_gate_advance(&gate, gate.safe + 1 + rng_below(&rng, (uint32_t)(position - gate.safe)));
+        } else {
+            struct session s = {0};
+            commit_gate_saw(&gate, &s, hashes[key]);
+            uint64_t needed = last[key] > gate.safe ? last[key] : 0;
+            assert_true(s.gate_position >= needed && s.gate_position <= position);
+            assert_true(s.gate_position == 0 || s.gate_position > gate.safe);
+            if (s.gate_position == needed)
+                exact++;
+            else
+                delayed++;
+        }
+    }
+    assert_true(exact > delayed && delayed > 0);
+    commit_gate_deinit(&gate);
+}
+
+/* As long as a cell has room, its other keys delay nobody. */
+static void other_keys_of_a_cell_delay_nobody(void **state) {
+    struct commit_gate gate;
+    commit_gate_init(&gate);
+    commit_gate_promise(&gate, true);
+    for (uint64_t i = 0; i < 4; i++)
+        commit_gate_wrote(&gate, i << 32, 10 + i);
+    for (uint64_t i = 0; i < 6; i++) {
+        struct session s = {0};
+        commit_gate_saw(&gate, &s, i << 32);
+        assert_int_equal(s.gate_position, i < 4 ? 10 + i : 0);
+    }
+    commit_gate_advance(&gate, 11); /* two places are free again */
+    commit_gate_wrote(&gate, 3ull << 32, 20);
+    commit_gate_wrote(&gate, 4ull << 32, 21);
+    commit_gate_wrote(&gate, 5ull << 32, 22);
+    const uint64_t expected[] = {0, 0, 12, 20, 21, 22, 0};
+    for (uint64_t i = 0; i < 7; i++) {
+        struct session s = {0};
+        commit_gate_saw(&gate, &s, i << 32);
+        assert_int_equal(s.gate_position, expected[i]);
+    }
+    commit_gate_wrote(&gate, 6ull << 32, 30); /* one too many: shared with those that come later */
+    struct session s = {0};
+    commit_gate_saw(&gate, &s, 7ull << 32);
+    assert_int_equal(s.gate_position, 30);
+    commit_gate_deinit(&gate);
+}
+
 static void replies_wait_for_what_they_saw(void **state) {
     struct rig *r = *state;
     struct commit_gate *gate = exec_commit_gate(r->e.exec);
@@ -182,6 +245,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(exec_is_one_unit, rig_up, rig_down),
         cmocka_unit_test_setup_teardown(a_due_key_is_deleted_in_the_journal_first, rig_up, rig_down),
         cmocka_unit_test_setup_teardown(gates_refuse, rig_up, rig_down),
+        cmocka_unit_test(the_gate_remembers_each_key),
+        cmocka_unit_test(other_keys_of_a_cell_delay_nobody),
         cmocka_unit_test_setup_teardown(replies_wait_for_what_they_saw, rig_up, rig_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
