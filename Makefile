@@ -247,7 +247,7 @@ bench: ## Torc, ok_server and Redis interleaved; results go to tests/bench/resul
 	@tests/bench/run $(ARGS)
 
 .PHONY: bench-persistence
-bench-persistence: ## what the append-only file costs, beside Redis and the disk's own rate (ARGS for tests/bench/persistence)
+bench-persistence: ## what durability costs, beside Redis and the disk's own rate (ARGS for tests/bench/persistence)
 	@deps/install build test
 	@$(SUBMAKE) -s -j2 BUILD=release programs
 	@tests/bench/persistence $(ARGS)

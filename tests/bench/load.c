@@ -6,7 +6,8 @@
  *     reply     counts replies, errors, nulls                     (skips contents)
  *     stat      histogram, CPU time of the server and of itself
  *
- * A connection sends P requests, waits for P replies, sends again. With --pairs the first of two connections
+ * A connection sends P requests, waits for P replies, sends again. With --rate it may have to wait for its
+ * turn before that: whoever was answered first sends first. With --pairs the first of two connections
  * sends the first command and the second the second, in this order, and both wait for the replies of both:
  * so who blocks on something is always there before the one that brings it. After the warm-up the counters
  * are noted, not stopped: what is measured is a window of a load that keeps running. Subscribers, where there
@@ -38,7 +39,7 @@ struct options {
     const char *commands[COMMANDS_MAX];
     unsigned commands_len, connections, pipeline, subscribers, timeout_s;
     uint64_t requests, keyspace, seed, sequence;
-    double seconds, warmup_s, probe_s;
+    double seconds, warmup_s, probe_s, rate; /* rate: requests a second at most, 0: as many as go */
     enum net_engine engine;
     bool pairs;
     uint16_t port;
@@ -69,8 +70,9 @@ struct load {
     struct reply_counts counts, subscriber_counts;
     struct request_source source;
     struct stat_histogram latency;
-    uint64_t issued, completed;
-    uint64_t delivery_bytes_each; /* 0 until the first one was seen */
+    uint64_t issued, completed, begin_ns;
+    unsigned *paced, paced_first, paced_len; /* connections that wait for their turn: a ring, in order */
+    uint64_t delivery_bytes_each;            /* 0 until the first one was seen */
     uint64_t delivery_bytes;
     unsigned subscribed, closed, held;
     int close_error;
@@ -87,6 +89,10 @@ static uint64_t deliveries_due(const struct load *l) {
     return l->completed * l->o.subscribers - deliveries(l);
 }
 
+static bool on_pace(const struct load *l) {
+    return (double)l->issued < (double)(stat_now_ns() - l->begin_ns) / 1e9 * l->o.rate;
+}
+
 static void lane_issue(struct load *l, unsigned conn) {
     struct lane *lane = &l->lanes[conn];
     unsigned n = l->o.pipeline, first = lane->window * n;
@@ -94,6 +100,10 @@ static void lane_issue(struct load *l, unsigned conn) {
     if (l->stopping) return;
     if (l->o.requests && l->o.requests - l->issued < n) n = (unsigned)(l->o.requests - l->issued);
     if (n == 0) return;
+    if (l->o.rate > 0 && !on_pace(l)) {
+        l->paced[(l->paced_first + l->paced_len++) % l->o.connections] = conn;
+        return;
+    }
     if (l->o.subscribers && l->completed * l->o.subscribers > deliveries(l) + DELIVERIES_AHEAD_MAX) {
         lane->held = true;
         l->held++;
@@ -172,7 +182,13 @@ static void turn(struct load *l) {
         for (unsigned i = 0; i < l->o.connections; i++)
             if (l->lanes[i].held) lane_issue(l, i);
     }
-    net_turn(l->net);
+    while (l->paced_len && (l->stopping || on_pace(l))) {
+        unsigned conn = l->paced[l->paced_first];
+        l->paced_first = (l->paced_first + 1) % l->o.connections;
+        l->paced_len--;
+        lane_issue(l, conn);
+    }
+    net_turn(l->net, l->paced_len > 0);
     progress = l->completed + l->subscribed + l->delivery_bytes;
 }
 
@@ -211,6 +227,7 @@ static void run(struct load *l, struct mark *from, struct mark *to) {
     bool from_marked = l->o.warmup_s <= 0, to_marked = false;
     l->measuring = from_marked;
     mark_take(l, from);
+    l->begin_ns = begin;
     for (unsigned i = 0; i < l->o.connections; i++)
         lane_issue(l, i);
     while (!finished(l)) {
@@ -352,6 +369,7 @@ static void usage(FILE *out) {
           "  --pid N             the server's process: its CPU time is reported\n"
           "  --connections N     (50)      --pipeline N   requests under way on each (1)\n"
           "  --requests N        at most; --seconds S  at most; --warmup S  before it counts\n"
+          "  --rate N            requests a second at most, of all connections together\n"
           "  --keyspace N        (1000000) --sequence N   where __seq__ begins (0)   --seed N\n"
           "  --pairs 1           every second connection sends the second command, once the first was sent\n"
           "  --subscribers N     connections that read --channel NAME (bench)\n"
@@ -381,13 +399,17 @@ static enum net_engine engine_arg(const char *text) {
 
 static void options_parse(struct options *o, int argc, char **argv) {
     static const struct option known[] = {
-        {"command", 1, 0, 'c'},     {"host", 1, 0, 'H'},        {"port", 1, 0, 'p'},
-        {"pid", 1, 0, 'P'},         {"connections", 1, 0, 'n'}, {"pipeline", 1, 0, 'd'},
-        {"requests", 1, 0, 'r'},    {"seconds", 1, 0, 's'},     {"warmup", 1, 0, 'w'},
-        {"keyspace", 1, 0, 'k'},    {"sequence", 1, 0, 'q'},    {"seed", 1, 0, 'S'},
-        {"subscribers", 1, 0, 'u'}, {"channel", 1, 0, 'C'},     {"engine", 1, 0, 'e'},
-        {"name", 1, 0, 'N'},        {"timeout", 1, 0, 't'},     {"idle-probe", 1, 0, 'i'},
-        {"pairs", 1, 0, 'b'},       {"help", 0, 0, 'h'},        {0},
+        {"command", 1, 0, 'c'},     {"host", 1, 0, 'H'},
+        {"port", 1, 0, 'p'},        {"pid", 1, 0, 'P'},
+        {"connections", 1, 0, 'n'}, {"pipeline", 1, 0, 'd'},
+        {"requests", 1, 0, 'r'},    {"seconds", 1, 0, 's'},
+        {"warmup", 1, 0, 'w'},      {"keyspace", 1, 0, 'k'},
+        {"sequence", 1, 0, 'q'},    {"seed", 1, 0, 'S'},
+        {"subscribers", 1, 0, 'u'}, {"channel", 1, 0, 'C'},
+        {"engine", 1, 0, 'e'},      {"name", 1, 0, 'N'},
+        {"timeout", 1, 0, 't'},     {"idle-probe", 1, 0, 'i'},
+        {"pairs", 1, 0, 'b'},       {"rate", 1, 0, 'R'},
+        {"help", 0, 0, 'h'},        {0},
     };
     *o = (struct options){.host = "127.0.0.1",
                           .channel = "bench",
@@ -419,6 +441,7 @@ static void options_parse(struct options *o, int argc, char **argv) {
         case 'e': o->engine = engine_arg(optarg); break;
         case 'N': o->name = optarg; break;
         case 'b': o->pairs = number_arg(name, optarg, 0, 1) > 0; break;
+        case 'R': o->rate = number_arg(name, optarg, 1, 1e9); break;
         case 't': o->timeout_s = (unsigned)number_arg(name, optarg, 1, 1e6); break;
         case 'i': o->probe_s = number_arg(name, optarg, 0.01, 600); break;
         case 'h': usage(stdout); exit(0);
@@ -462,7 +485,8 @@ int main(int argc, char **argv) {
                                        .sequence = l.o.sequence};
     l.lanes = calloc(l.o.connections, sizeof *l.lanes);
     l.subscribers = calloc(l.o.subscribers + 1, sizeof *l.subscribers);
-    if (!l.lanes || !l.subscribers) return 2;
+    l.paced = calloc(l.o.connections, sizeof *l.paced);
+    if (!l.lanes || !l.subscribers || !l.paced) return 2;
     for (unsigned i = 0; i < l.o.connections; i++)
         if (l.o.pairs)
             request_batch_init(&l.lanes[i].batch, &l.o.commands[i % 2], 1, l.o.pipeline);
@@ -488,5 +512,6 @@ int main(int argc, char **argv) {
         request_batch_deinit(&l.lanes[i].batch);
     free(l.lanes);
     free(l.subscribers);
+    free(l.paced);
     return problem ? 1 : 0;
 }

@@ -209,13 +209,15 @@ static void uring_complete(struct net *net, const struct io_uring_cqe *cqe) {
     if (!(cqe->flags & IORING_CQE_F_MORE)) uring_receive(net, conn);
 }
 
-static void uring_turn(struct net *net) {
+static void uring_turn(struct net *net, bool hasty) {
     struct io_uring_cqe *cqe;
     unsigned head, n = 0;
     uring_flush(net);
     net->queued = 0;
-    int e = io_uring_submit_and_wait(&net->ring, 1);
-    if (e < 0 && e != -EINTR) die("io_uring wait", -e);
+    struct __kernel_timespec ms = {.tv_nsec = 1000000};
+    int e = hasty ? io_uring_submit(&net->ring) : io_uring_submit_and_wait(&net->ring, 1);
+    if (hasty && e >= 0) e = io_uring_wait_cqe_timeout(&net->ring, &cqe, &ms);
+    if (e < 0 && e != -EINTR && e != -ETIME) die("io_uring wait", -e);
     net->arrived_ns = stat_now_ns();
     io_uring_for_each_cqe(&net->ring, head, cqe) {
         uring_complete(net, cqe);
@@ -268,12 +270,12 @@ static void epoll_pull(struct net *net, unsigned conn) {
     }
 }
 
-static void epoll_turn(struct net *net) {
+static void epoll_turn(struct net *net, bool hasty) {
     struct epoll_event events[EPOLL_EVENTS];
     for (unsigned i = 0; i < net->queued; i++)
         epoll_push(net, net->queue[i]);
     net->queued = 0;
-    int n = epoll_wait(net->epoll_fd, events, EPOLL_EVENTS, -1);
+    int n = epoll_wait(net->epoll_fd, events, EPOLL_EVENTS, hasty ? 1 : -1);
     if (n < 0 && errno != EINTR) die("epoll_wait", errno);
     net->arrived_ns = stat_now_ns();
     for (int i = 0; i < n; i++) {
@@ -331,14 +333,14 @@ void net_send(struct net *net, unsigned conn, const char *bytes, size_t n) {
     net->queue[net->queued++] = conn;
 }
 
-void net_turn(struct net *net) {
+void net_turn(struct net *net, bool hasty) {
     uint64_t now = stat_now_ns();
     for (unsigned i = 0; i < net->queued; i++)
         net->sockets[net->queue[i]].sent_ns = now;
     if (net->uring_used)
-        uring_turn(net);
+        uring_turn(net, hasty);
     else
-        epoll_turn(net);
+        epoll_turn(net, hasty);
 }
 
 uint64_t net_arrived_ns(const struct net *net) {

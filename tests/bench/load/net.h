@@ -32,8 +32,8 @@ void net_close(struct net **net);
  * them is there: one send at a time for each connection. */
 void net_send(struct net *net, unsigned conn, const char *bytes, size_t n);
 
-/* Sends what is queued, waits until something arrived, hands it over. */
-void net_turn(struct net *net);
+/* Sends what is queued, waits until something arrived (or a millisecond, where `hasty`), hands it over. */
+void net_turn(struct net *net, bool hasty);
 
 /* When the turn's answers arrived, and when what `conn` sent last left. */
 uint64_t net_arrived_ns(const struct net *net);
