@@ -142,7 +142,7 @@ $(OUT)/torc-proxy: $(call obj,proxy/main.c) $(PROXY_LIB) $(COMMON_LIB)
 	$(call link)
 $(OUT)/torc-sentinel: $(call obj,sentinel/main.c) $(SENTINEL_LIB) $(COMMON_LIB)
 	$(call link)
-$(OUT)/torc-check: $(call obj,utils/torc-check.c) $(SERVER_LIB) $(COMMON_LIB)
+$(OUT)/torc-check: $(call obj,utils/torc-check.c utils/check_rdb.c) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
 
 # build/torc-server is the release build, whatever else was built.
@@ -275,6 +275,13 @@ lint: $(GENERATED) ## clang-tidy over all C files
 .PHONY: clean
 clean: ## throw build/ away
 	@rm -rf build
+
+.PHONY: install
+install: ## copy the programs to PREFIX (/usr/local), below DESTDIR; torc-check also by the names that Redis's tools have
+	@$(SUBMAKE) -s -j2 BUILD=release programs
+	@install -d $(DESTDIR)$(PREFIX)/bin
+	@install $(addprefix build/release/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	@for name in redis-check-rdb redis-check-aof; do ln -sfn torc-check $(DESTDIR)$(PREFIX)/bin/$$name; done
 
 .PHONY: help
 help: ## this list

@@ -1,12 +1,14 @@
 /* torc-check [--fix] [--describe] [--truncate-to-timestamp SECONDS] FILE
  *
- * Verifies, describes and repairs an append-only file: FILE is a manifest, or one part of it. What can be cut
- * off is the end of the last file, and it is kept beside it. Also called redis-check-aof. */
+ * Verifies, describes and repairs a snapshot (check_rdb.h), or an append-only file: FILE is a manifest, or
+ * one part of it. What can be cut off is the end of the last file, and it is kept beside it. Also called
+ * redis-check-aof and redis-check-rdb. */
 #include "common/base/mem.h"
 #include "common/io/io_file.h"
 #include "server/persist/aof_files.h"
 #include "server/persist/aof_rdb.h"
 #include "server/persist/aof_reader.h"
+#include "utils/check_rdb.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -368,9 +370,21 @@ static int run(struct check *c, const char *path) {
 }
 
 static int usage(const char *program) {
-    printf("Usage: %s [--fix] [--describe] [--truncate-to-timestamp SECONDS] <file.manifest|file.aof>\n",
+    printf("Usage: %s [--fix] [--describe] [--truncate-to-timestamp SECONDS] "
+           "<file.manifest|file.aof|file.rdb>\n",
            program);
     return 1;
+}
+
+static bool ends_in(const char *text, const char *end) {
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* A file of this beginning may be a snapshot, or an append-only file that begins with one. */
+static bool is_snapshot(const char *program, const char *path) {
+    if (ends_in(program, "redis-check-rdb")) return true;
+    return !ends_in(program, "redis-check-aof") && !ends_in(path, ".aof") && check_rdb_is_one(path);
 }
 
 int main(int argc, char **argv) {
@@ -390,6 +404,10 @@ int main(int argc, char **argv) {
             path = argv[i];
     }
     if (path == NULL || (c.fix && c.until_s)) return usage(argv[0]);
+    if (!c.until_s && is_snapshot(argv[0], path)) {
+        const struct check_rdb rdb = {.describe = c.describe, .fix = c.fix, .confirmed = confirmed};
+        return check_rdb_file(&rdb, path) ? 0 : 1;
+    }
     struct io_config config = {.engine = IO_ENGINE_EPOLL};
     c.io = io_create(&config, error);
     if (c.io == NULL) {

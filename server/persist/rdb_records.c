@@ -23,6 +23,12 @@ void rdb_records_deinit(struct rdb_records *r) {
     buf_deinit(&r->key);
 }
 
+void rdb_records_skip(struct rdb_records *r) {
+    rdb_value_drop(&r->value);
+    r->in_value = false;
+    forget_attributes(r);
+}
+
 struct slice rdb_records_key(const struct rdb_records *r) {
     return r->in_value ? buf_slice(&r->key) : SLICE("");
 }

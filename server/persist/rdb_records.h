@@ -43,6 +43,8 @@ void rdb_records_init(struct rdb_records *r, const struct rdb_rules *rules, cons
 void rdb_records_deinit(struct rdb_records *r);
 /* Reads up to `budget` records or elements. RDB_DONE: `in` stands behind the end. */
 enum rdb_status rdb_records_step(struct rdb_records *r, struct rdb_in *in, size_t budget);
+/* After RDB_BAD: gives up the key under way. The owner of the bytes knows where the next record begins. */
+void rdb_records_skip(struct rdb_records *r);
 /* The key whose value is being read, for messages; empty if none is. */
 struct slice rdb_records_key(const struct rdb_records *r);
 
