@@ -496,3 +496,9 @@ void backend_expire(struct backend *b, int64_t now_us, int64_t timeout_us) {
             b->upstream->shard, b->upstream->at.text, (long long)(timeout_us / 1000));
     }
 }
+
+void upstream_expire(struct upstream *u, int64_t now_us) {
+    LIST_FOR(at, next, &u->backends)
+    backend_expire(LIST_OWNER(at, struct backend, all), now_us,
+                   (int64_t)u->worker->conf->request_timeout_ms * 1000);
+}

@@ -48,6 +48,7 @@ struct upstream {
     char down_why[96];
     uint64_t requests, errors, connects, timeouts; /* for INFO */
     uint64_t requests_bytes, replies_bytes;
+    int64_t left_us; /* when it left the map; 0: it is in it */
 
     struct upstream *primary;                         /* of a replica; NULL: it is none */
     struct upstream *replicas[TOPOLOGY_REPLICAS_MAX]; /* of a primary; owned */
@@ -93,6 +94,8 @@ void backend_flush(struct backend *b); /* at the end of a turn */
 /* Answers what has waited too long with an error; closes a connection that has been silent for much longer.
  */
 void backend_expire(struct backend *b, int64_t now_us, int64_t timeout_us);
+
+void upstream_expire(struct upstream *u, int64_t now_us); /* the same for all its connections */
 
 /* Writes `count` words as a request. */
 void backend_write_words(struct resp_writer *w, const struct slice *words, int count);

@@ -4,6 +4,7 @@
 #include "commands/command_ids.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/version.h"
 #include "common/resp/resp_reply.h"
 #include "proxy/gather.h"
 #include "proxy/worker.h"
@@ -248,4 +249,75 @@ void config_run(struct client *c, const struct command_spec *spec, const struct 
     case CMD_CONFIG_SET: run_set(c, spec, argv, argc); break;
     default: ask_both(c, spec, NULL, 0, job_new(c, spec, NULL, 0)); break;
     }
+}
+
+/* --- loaded again --- */
+
+struct reload {
+    struct crew_call call;
+    struct proxy_settings *fresh;
+};
+
+static bool reload_visit(struct worker *w, struct crew_call *call) {
+    struct reload *reload = LIST_OWNER(call, struct reload, call);
+    if (w->closing) return true;
+    worker_set(w, reload->fresh);
+    worker_remap(w, &reload->fresh->o.map);
+    return true;
+}
+
+static void reload_done(struct crew_call *call) {
+    struct reload *reload = LIST_OWNER(call, struct reload, call);
+    proxy_settings_return(&reload->fresh);
+    mem_free_sized(reload, sizeof(*reload));
+}
+
+/* Takes over what the file says; the map is moved. */
+static void take_over(struct desk *desk, struct conf *loaded, struct proxy_options *options) {
+    struct topology map = desk->options->map;
+    struct conf_error err;
+    struct buf was = {0}, is = {0};
+    for (size_t i = 0; proxy_option_at(i); i++) {
+        const struct conf_option *option = proxy_option_at(i);
+        buf_clear(&was);
+        buf_clear(&is);
+        if (!conf_print(desk->conf, option->name, &was) || !conf_print(loaded, option->name, &is)) continue;
+        if (slice_eq(buf_slice(&was), buf_slice(&is))) continue;
+        if (option->flags & CONF_IMMUTABLE)
+            log_warning(desk->log, "The option '%s' changes with a restart only (SIGUSR2)", option->name);
+        else if (!conf_assign(desk->conf, option->name, buf_cstr(&is), &err))
+            log_warning(desk->log, "The option '%s' stays as it was: %s", option->name, err.text);
+        else
+            log_notice(desk->log, "The option '%s' has changed", option->name);
+    }
+    desk->options->map = options->map;
+    options->map = map;
+    desk->log->level = (enum log_level)desk->options->loglevel;
+    buf_deinit(&was);
+    buf_deinit(&is);
+}
+
+void config_reload(struct worker *w) {
+    struct desk *desk = w->crew->desk;
+    struct proxy_options options = {0};
+    struct buf message = {0};
+    struct conf *conf = conf_create("Torc " TORC_VERSION, desk->log);
+    proxy_options_register(&options, conf);
+    if (!conf_load(conf, desk->files, desk->argc, desk->argv, &message)) {
+        log_warning(desk->log, "The configuration was not loaded again: %s", buf_cstr(&message));
+    } else if (options.map.shard_count == 0) {
+        log_warning(desk->log, "The configuration was not loaded again: there is no shard in it");
+    } else {
+        take_over(desk, conf, &options);
+        struct reload *reload = mem_zalloc(sizeof(*reload));
+        reload->fresh = proxy_settings_take(desk->options);
+        reload->call.visit = reload_visit;
+        reload->call.done = reload_done;
+        log_notice(desk->log, "The configuration was loaded again: %u shards own %u slots",
+                   desk->options->map.shard_count, topology_slots_owned(&desk->options->map));
+        crew_start(w, &reload->call, 0, w->crew->count);
+    }
+    buf_deinit(&message);
+    proxy_options_deinit(&options);
+    conf_destroy(&conf);
 }

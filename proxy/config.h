@@ -18,7 +18,13 @@ struct desk {
     struct proxy_options *options;
     const struct conf_files *files;
     struct logger *log;
+    int argc; /* of the command line, without the program's name */
+    char **argv;
 };
+
+/* Loads the configuration again, by the first thread: options that can be set are, and all threads get the
+ * map. An error leaves everything as it was; the log says why. */
+void config_reload(struct worker *w);
 
 void config_run(struct client *c, const struct command_spec *spec, const struct slice *argv, int argc);
 /* The command ends in SHARD or SHARD <name>, and is meant for servers. */

@@ -16,6 +16,7 @@ struct desk;
 struct crew {
     struct worker *const *workers;
     unsigned count;
+    unsigned occupied; /* atomic: threads that have clients, or may get some */
     struct desk *desk; /* the first thread's: the configuration; NULL: it cannot be changed (tests) */
 };
 

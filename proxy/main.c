@@ -8,6 +8,7 @@
 #include "common/conf/conf_posix.h"
 #include "common/io/io_thread.h"
 #include "proxy/config.h"
+#include "proxy/handover.h"
 #include "proxy/worker.h"
 #include <signal.h>
 #include <stdio.h>
@@ -50,19 +51,49 @@ struct proxy {
     struct crew crew;
     struct desk desk;
     struct proxy_settings *settings; /* as loaded */
-    bool stopping;                   /* atomic */
+    struct inheritance inherited;
+    char **argv;
+    int listening; /* atomic: threads that accept clients */
+    bool retiring; /* atomic */
+    bool stopping; /* atomic */
 };
 
 static void on_stop(struct io_waker *waker) {
     struct seat *seat = LIST_OWNER(waker, struct seat, stop);
-    if (!seat->worker.closing) worker_close(&seat->worker);
+    if (seat->worker.closing) return;
+    if (__atomic_load_n(&seat->proxy->stopping, __ATOMIC_SEQ_CST))
+        worker_close(&seat->worker);
+    else
+        worker_retire(&seat->worker);
+}
+
+static void wake_all(struct proxy *p) {
+    for (int i = 0; i < p->options.threads; i++)
+        if (__atomic_load_n(&p->seats[i].started, __ATOMIC_SEQ_CST)) io_waker_fire(&p->seats[i].stop);
 }
 
 /* A thread that is still starting sees `stopping` when it has started. */
 static void stop_all(struct proxy *p) {
     __atomic_store_n(&p->stopping, true, __ATOMIC_SEQ_CST);
-    for (int i = 0; i < p->options.threads; i++)
-        if (__atomic_load_n(&p->seats[i].started, __ATOMIC_SEQ_CST)) io_waker_fire(&p->seats[i].stop);
+    wake_all(p);
+}
+
+static void on_hangup(void *owner, int signo) {
+    struct proxy *p = owner;
+    config_reload(&p->seats[0].worker);
+}
+
+static void on_restart(void *owner, int signo) {
+    struct proxy *p = owner;
+    if (__atomic_load_n(&p->listening, __ATOMIC_SEQ_CST) == p->options.threads)
+        handover_start(&p->seats[0].worker, p->argv);
+}
+
+static void on_quit(void *owner, int signo) {
+    struct proxy *p = owner;
+    log_warning(&p->log, "Received SIGQUIT: no more clients are accepted, the last one ends the process");
+    __atomic_store_n(&p->retiring, true, __ATOMIC_SEQ_CST);
+    wake_all(p);
 }
 
 static void on_signal(void *owner, int signo) {
@@ -84,14 +115,22 @@ static void work(struct seat *seat) {
     if (seat->index == 0) {
         io_signal_watch(w->io, SIGTERM, on_signal, p);
         io_signal_watch(w->io, SIGINT, on_signal, p);
+        io_signal_watch(w->io, SIGHUP, on_hangup, p);
+        io_signal_watch(w->io, SIGUSR2, on_restart, p);
+        io_signal_watch(w->io, SIGQUIT, on_quit, p);
+        signal(SIGHUP, SIG_DFL); /* blocked by now, and an ignored one would not be seen */
+        signal(SIGUSR2, SIG_DFL);
         log_notice(&p->log, "Using the %s engine: %s", io_engine_name(w->io), io_engine_reason(w->io));
         if (!seat->failed) log_notice(&p->log, "Ready to accept connections");
     }
     if (seat->failed) stop_all(p);
+    if (!seat->failed && __atomic_add_fetch(&p->listening, 1, __ATOMIC_SEQ_CST) == p->options.threads)
+        handover_done();
+    if (__atomic_load_n(&p->retiring, __ATOMIC_SEQ_CST)) worker_retire(w);
     if (__atomic_load_n(&p->stopping, __ATOMIC_SEQ_CST)) worker_close(w);
     while (worker_turn(w)) {
     }
-    stop_all(p);
+    if (!w->retiring) stop_all(p);
 }
 
 /* One thread, from its first moment to its last. */
@@ -110,12 +149,17 @@ static int run(struct proxy *p) {
                p->options.port);
     p->seats = mem_zalloc((size_t)threads * sizeof(*p->seats));
     p->workers = mem_zalloc((size_t)threads * sizeof(*p->workers));
-    p->desk = (struct desk){p->conf, &p->options, &conf_posix_files, &p->log};
-    p->crew = (struct crew){p->workers, (unsigned)threads, &p->desk};
+    p->desk.conf = p->conf;
+    p->desk.options = &p->options;
+    p->desk.files = &conf_posix_files;
+    p->desk.log = &p->log;
+    bool inherits = handover_take(&p->inherited);
+    p->crew = (struct crew){p->workers, (unsigned)threads, (unsigned)threads, &p->desk};
     p->settings = proxy_settings_take(&p->options);
     for (int i = 0; i < threads; i++) {
         p->seats[i] = (struct seat){.proxy = p, .index = (unsigned)i};
         p->workers[i] = &p->seats[i].worker;
+        if (inherits) worker_inherit(p->workers[i], &p->inherited);
     }
     int joinable = 1;
     for (; joinable < threads && !failed; joinable++)
@@ -156,12 +200,16 @@ int main(int argc, char **argv) {
         return 0;
     }
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* until it is watched */
+    signal(SIGUSR2, SIG_IGN);
     tzset();
     struct proxy p = {.log = log_default};
     struct buf message = {0};
     int code = 1;
     p.log.role = 'P';
+    p.argv = argv;
+    p.desk.argc = argc - 1;
+    p.desk.argv = argv + 1;
     p.conf = conf_create("Torc " TORC_VERSION, &p.log);
     proxy_options_register(&p.options, p.conf);
     if (!conf_load(p.conf, &conf_posix_files, argc - 1, argv + 1, &message)) {

@@ -82,6 +82,10 @@ bool proxy_option_known(struct slice name) {
     return false;
 }
 
+const struct conf_option *proxy_option_at(size_t i) {
+    return i < CONF_COUNT(table) ? &table[i] : NULL;
+}
+
 /* --- settings --- */
 
 /* Strings of options that cannot be set stay where they are; those that can are copied. */

@@ -39,6 +39,7 @@ void proxy_settings_return(struct proxy_settings **s);
 
 /* The proxy has an option of this name, which CONFIG GET and SET know. */
 bool proxy_option_known(struct slice name);
+const struct conf_option *proxy_option_at(size_t i); /* one after the other; NULL: there are no more */
 
 void proxy_options_register(struct proxy_options *o, struct conf *conf);
 void proxy_options_deinit(struct proxy_options *o); /* the map; strings are the conf's */

@@ -152,6 +152,12 @@ static void move_channels(struct subscriptions *s) {
     }
 }
 
+/* Owners by another map. What is in both keeps its feed. */
+void subscriptions_remapped(struct subscriptions *s) {
+    s->broken = true; /* who listens everywhere needs feeds of what is new */
+    if (s->channels.count) move_channels(s);
+}
+
 void subscriptions_tend(struct subscriptions *s) {
     if (s->channels.count == 0) return;
     if (s->epoch != s->worker->map.epoch) move_channels(s);

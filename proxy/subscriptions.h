@@ -22,6 +22,7 @@ void subscriptions_drop(struct client *c);
 
 /* Now and then: opens feeds that broke, and moves channels whose slot has another owner. */
 void subscriptions_tend(struct subscriptions *s);
-void subscriptions_feed_lost(struct backend *b); /* by private.c */
+void subscriptions_remapped(struct subscriptions *s); /* the map is another one */
+void subscriptions_feed_lost(struct backend *b);      /* by private.c */
 
 #endif

@@ -55,22 +55,17 @@ static void expire_clients(struct worker *w, int64_t now_us) {
     }
 }
 
-static void expire_requests(struct upstream *u, int64_t now_us) {
-    LIST_FOR(at, next, &u->backends)
-    backend_expire(LIST_OWNER(at, struct backend, all), now_us,
-                   (int64_t)u->worker->conf->request_timeout_ms * 1000);
-}
-
 static void on_cron(struct io_timer *timer) {
     struct worker *w = LIST_OWNER(timer, struct worker, cron);
     int64_t now_us = io_now_us(w->io);
     for (unsigned i = 0; i < w->upstream_count; i++) {
         struct upstream *u = w->upstreams[i];
         if (u == NULL) continue;
-        expire_requests(u, now_us);
+        upstream_expire(u, now_us);
         for (unsigned k = 0; k < u->replica_count; k++)
-            expire_requests(u->replicas[k], now_us);
+            upstream_expire(u->replicas[k], now_us);
     }
+    worker_tend_leaving(w, now_us);
     reads_check(w, now_us);
     expire_clients(w, now_us);
     subscriptions_tend(w->subscriptions);
@@ -119,6 +114,8 @@ static bool open_door(struct worker *w, const char *host) {
     struct door *door = &w->doors[w->door_count];
     bool optional = host[0] == '-';
     door->worker = w;
+    options.fd = w->inherits ? w->inherits->sockets[w->index][w->door_count] : -1;
+    options.adopt = options.fd >= 0;
     int failed = io_addr_parse(&options.addr, host + optional, (uint16_t)conf->port)
                      ? io_listen(w->io, &door->listener, &options, on_accept)
                      : EINVAL;
@@ -136,9 +133,13 @@ static bool listen_everywhere(struct worker *w) {
     return w->door_count > 0;
 }
 
+void worker_inherit(struct worker *w, const struct inheritance *from) {
+    w->inherits = from;
+}
+
 /* --- life --- */
 
-bool worker_init(struct worker *w, unsigned index, const struct crew *crew, struct proxy_settings *settings,
+bool worker_init(struct worker *w, unsigned index, struct crew *crew, struct proxy_settings *settings,
                  struct logger *log, struct sim_world *world) {
     char error[160];
     const struct proxy_options *conf = &settings->o;
@@ -190,18 +191,42 @@ void worker_close(struct worker *w) {
     w->closing = true;
     io_timer_cancel(w->io, &w->cron);
     io_timer_cancel(w->io, &w->pause_end);
-    w->doors_closing = w->door_count;
-    for (unsigned i = 0; i < w->door_count; i++)
+    if (!w->retiring) w->doors_closing = w->door_count;
+    for (unsigned i = 0; i < w->door_count && !w->retiring; i++)
         io_listener_close(&w->doors[i].listener, on_door_closed);
     LIST_FOR(at, next, &w->clients) client_close(LIST_OWNER(at, struct client, all), false);
     for (unsigned i = 0; i < w->upstream_count; i++)
         if (w->upstreams[i]) upstream_close(w->upstreams[i]);
+    for (unsigned i = 0; i < w->leaving_count; i++)
+        upstream_close(w->leaving[i]);
+}
+
+void worker_retire(struct worker *w) {
+    if (w->retiring || w->closing) return;
+    w->retiring = true;
+    w->doors_closing = w->door_count;
+    for (unsigned i = 0; i < w->door_count; i++)
+        io_listener_leave(&w->doors[i].listener, on_door_closed);
+}
+
+/* No client is left, and none can come. Threads end together: until then each answers what others ask. */
+static bool is_deserted(struct worker *w) {
+    unsigned *occupied = &w->crew->occupied;
+    if (w->doors_closing || !list_empty(&w->clients)) return false;
+    if (w->vacated) return __atomic_load_n(occupied, __ATOMIC_SEQ_CST) == 0;
+    w->vacated = true;
+    if (__atomic_sub_fetch(occupied, 1, __ATOMIC_SEQ_CST)) return false;
+    for (unsigned i = 0; i < w->crew->count; i++)
+        io_waker_fire(&w->crew->workers[i]->inbox.waker);
+    return true;
 }
 
 static bool drained(const struct worker *w) {
     if (w->doors_closing || !list_empty(&w->clients)) return false;
     for (unsigned i = 0; i < w->upstream_count; i++)
         if (w->upstreams[i] && !upstream_drained(w->upstreams[i])) return false;
+    for (unsigned i = 0; i < w->leaving_count; i++)
+        if (!upstream_drained(w->leaving[i])) return false;
     return true;
 }
 
@@ -227,6 +252,7 @@ static void flush(struct worker *w) {
 }
 
 bool worker_turn(struct worker *w) {
+    if (unlikely(w->retiring) && !w->closing && is_deserted(w)) worker_close(w);
     if (w->closing && drained(w)) return false;
     io_turn(w->io, w->pool.dying ? 0 : -1);
     if (!w->closing) {
@@ -242,6 +268,9 @@ bool worker_turn(struct worker *w) {
 void worker_deinit(struct worker *w) {
     for (unsigned i = 0; i < w->upstream_count; i++)
         upstream_destroy(&w->upstreams[i]);
+    for (unsigned i = 0; i < w->leaving_count; i++)
+        upstream_destroy(&w->leaving[i]);
+    mem_free(w->leaving);
     mem_free(w->upstreams);
     while (w->spare_requests) {
         struct request *r = w->spare_requests;

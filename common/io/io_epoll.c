@@ -257,7 +257,7 @@ static void listener_event(struct io_listener *l) {
 static void listener_close(struct io_listener *l) {
     l->state &= ~(uint32_t)L_ARMED;
     (void)epoll_ctl(epoller_of(l->io)->fd, EPOLL_CTL_DEL, l->fd, NULL);
-    (void)shutdown(l->fd, SHUT_RDWR); /* frees the port at once, not only when the turn ends */
+    if (!l->left) (void)shutdown(l->fd, SHUT_RDWR); /* frees the port at once, not only when the turn ends */
     io_listener_quiet(l);
 }
 

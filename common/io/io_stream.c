@@ -329,7 +329,7 @@ int io_listen(struct io *io, struct io_listener *l, const struct io_listen_optio
 
 void io_listener_got(struct io_listener *l, int socket) {
     must(l->magic == IO_LISTENER_MAGIC);
-    if (l->state & L_CLOSING) {
+    if ((l->state & L_CLOSING) && !l->left) {
         io_socket_refuse(l->io, socket, "", 0);
         return;
     }
@@ -372,6 +372,11 @@ void io_listener_close(struct io_listener *l, void (*on_closed)(struct io_listen
     l->on_closed = on_closed;
     io_timer_cancel(l->io, &l->retry);
     l->io->ops->listener_close(l);
+}
+
+void io_listener_leave(struct io_listener *l, void (*on_closed)(struct io_listener *l)) {
+    l->left = true;
+    io_listener_close(l, on_closed);
 }
 
 bool io_listener_local(const struct io_listener *l, struct io_addr *out) {

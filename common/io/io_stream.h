@@ -150,6 +150,7 @@ struct io_listener {
     struct io *io;
     uint32_t state;
     struct link work;
+    bool left;             /* io_listener_leave: another process has the socket, too */
     struct io_timer retry; /* accept ran out of descriptors: try again later, do not spin */
     /* A connection came: `socket` is the receiver's, who hands it to io_stream_open or io_socket_refuse. */
     void (*on_accept)(struct io_listener *l, int socket);
@@ -163,6 +164,9 @@ int io_listen(struct io *io, struct io_listener *l, const struct io_listen_optio
 /* on_closed (may be NULL: then wait one turn of timeout 0) is the last callback. Connections in the backlog
  * are dropped. Does not unlink a Unix socket's file. */
 void io_listener_close(struct io_listener *l, void (*on_closed)(struct io_listener *l));
+/* The same for a socket that another process listens on as well: it goes on there, nothing in the backlog is
+ * lost, and what was accepted here already still comes through on_accept, before on_closed. */
+void io_listener_leave(struct io_listener *l, void (*on_closed)(struct io_listener *l));
 bool io_listener_local(const struct io_listener *l, struct io_addr *out); /* shows the port that 0 became */
 
 /* Closes an accepted socket that nobody wants, after one attempt to tell it `text` (may be empty). */

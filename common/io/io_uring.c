@@ -264,7 +264,7 @@ static void accept_start(struct io_listener *l) {
 
 /* The shutdown frees the port at once: another listener may want it before the cancelled accept is back. */
 static void listener_close(struct io_listener *l) {
-    (void)shutdown(l->fd, SHUT_RDWR);
+    if (!l->left) (void)shutdown(l->fd, SHUT_RDWR);
     if (l->state & L_ARMED)
         cancel(l->io, l, KIND_ACCEPT);
     else
