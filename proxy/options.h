@@ -12,6 +12,8 @@
 struct proxy_options {
     int port, threads, tcp_backlog, tcp_keepalive_s, databases, timeout_s;
     int request_timeout_ms;
+    int metrics_port;
+    char *metrics_bind;
     int read_policy; /* enum read_policy */
     int health_interval_ms, health_timeout_ms, health_failures, health_successes;
     struct conf_words bind;

@@ -9,6 +9,7 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 #include "proxy/client.h"
+#include "proxy/exporter.h"
 #include "proxy/monitor.h"
 #include "proxy/reads.h"
 #include "proxy/subscriptions.h"
@@ -66,6 +67,7 @@ static void on_cron(struct io_timer *timer) {
             upstream_expire(u->replicas[k], now_us);
     }
     worker_tend_leaving(w, now_us);
+    exporter_expire(w->exporter, now_us);
     reads_check(w, now_us);
     expire_clients(w, now_us);
     subscriptions_tend(w->subscriptions);
@@ -176,7 +178,9 @@ bool worker_init(struct worker *w, unsigned index, struct crew *crew, struct pro
     io_timer_init(&w->cron, on_cron);
     io_timer_set(w->io, &w->cron, io_now_us(w->io) + CRON_US);
     crew_open(w);
-    return listen_everywhere(w);
+    bool ok = true;
+    if (index == 0) w->exporter = exporter_create(w, &ok);
+    return ok && listen_everywhere(w);
 }
 
 void worker_set(struct worker *w, struct proxy_settings *fresh) {
@@ -191,6 +195,7 @@ void worker_close(struct worker *w) {
     w->closing = true;
     io_timer_cancel(w->io, &w->cron);
     io_timer_cancel(w->io, &w->pause_end);
+    exporter_close(w->exporter);
     if (!w->retiring) w->doors_closing = w->door_count;
     for (unsigned i = 0; i < w->door_count && !w->retiring; i++)
         io_listener_close(&w->doors[i].listener, on_door_closed);
@@ -204,6 +209,7 @@ void worker_close(struct worker *w) {
 void worker_retire(struct worker *w) {
     if (w->retiring || w->closing) return;
     w->retiring = true;
+    exporter_close(w->exporter);
     w->doors_closing = w->door_count;
     for (unsigned i = 0; i < w->door_count; i++)
         io_listener_leave(&w->doors[i].listener, on_door_closed);
@@ -222,6 +228,7 @@ static bool is_deserted(struct worker *w) {
 }
 
 static bool drained(const struct worker *w) {
+    if (!exporter_drained(w->exporter)) return false;
     if (w->doors_closing || !list_empty(&w->clients)) return false;
     for (unsigned i = 0; i < w->upstream_count; i++)
         if (w->upstreams[i] && !upstream_drained(w->upstreams[i])) return false;
@@ -286,6 +293,7 @@ void worker_deinit(struct worker *w) {
     if (w->subscriptions) subscriptions_destroy(&w->subscriptions);
     metrics_free(w->commands);
     if (w->monitor) monitor_destroy(&w->monitor);
+    exporter_destroy(&w->exporter);
     proxy_settings_return(&w->settings);
     if (w->io) io_destroy(&w->io);
 }

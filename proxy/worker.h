@@ -13,6 +13,7 @@
 #include "proxy/options.h"
 #include "proxy/topology.h"
 
+struct exporter;
 struct logger;
 struct monitor;
 struct subscriptions;
@@ -63,6 +64,7 @@ struct worker {
     struct worker_stats stats;
     struct command_stat *commands; /* owned; by command id */
     struct monitor *monitor;
+    struct exporter *exporter; /* of the first thread; NULL: there is none */
     struct io_timer pause_end;
     int64_t paused_until_us; /* CLIENT PAUSE; 0: clients are served */
     bool pauses_all;         /* and not writes alone */
