@@ -73,10 +73,10 @@ void worker_remap(struct worker *w, const struct topology *map) {
 void worker_tend_leaving(struct worker *w, int64_t now_us) {
     for (unsigned i = 0; i < w->leaving_count;) {
         struct upstream *u = w->leaving[i];
-        upstream_expire(u, now_us);
-        if (u->outstanding == 0 || now_us - u->left_us > (int64_t)w->conf->request_timeout_ms * 1000)
-            upstream_close(u);
         if (u->left_us == 0) u->left_us = now_us;
+        upstream_expire(u, now_us);
+        bool late = now_us - u->left_us > (int64_t)w->conf->request_timeout_ms * 1000;
+        if (u->outstanding == 0 || late) upstream_close(u);
         if (!upstream_drained(u)) {
             i++;
             continue;
