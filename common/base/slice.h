@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,6 +24,29 @@ static inline struct slice slice_of(const char *cstr) {
 
 static inline bool slice_eq(struct slice a, struct slice b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* The same, for what mostly has 4 to 16 bytes, as keys, members and names do: those are compared without a
+ * call, by their first and their last half, which may overlap. */
+static inline bool slice_eq_short(struct slice a, struct slice b) {
+    if (a.len != b.len) return false;
+    if (a.len >= 8 && a.len <= 16) {
+        uint64_t a_head, a_tail, b_head, b_tail;
+        memcpy(&a_head, a.ptr, 8);
+        memcpy(&b_head, b.ptr, 8);
+        memcpy(&a_tail, a.ptr + a.len - 8, 8);
+        memcpy(&b_tail, b.ptr + b.len - 8, 8);
+        return ((a_head ^ b_head) | (a_tail ^ b_tail)) == 0;
+    }
+    if (a.len >= 4 && a.len < 8) {
+        uint32_t a_head, a_tail, b_head, b_tail;
+        memcpy(&a_head, a.ptr, 4);
+        memcpy(&b_head, b.ptr, 4);
+        memcpy(&a_tail, a.ptr + a.len - 4, 4);
+        memcpy(&b_tail, b.ptr + b.len - 4, 4);
+        return ((a_head ^ b_head) | (a_tail ^ b_tail)) == 0;
+    }
+    return a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 /* ASCII case-insensitive equality with a C string, as option words of commands are compared. */

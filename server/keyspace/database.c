@@ -121,7 +121,7 @@ void database_swap(struct database *a, struct database *b) {
 /* --- single entries --- */
 
 static bool entry_has_key(const void *item, const void *key) {
-    return slice_eq(entry_key(item), *(const struct slice *)key);
+    return slice_eq_short(entry_key(item), *(const struct slice *)key);
 }
 
 struct entry_at database_find(const struct database *db, struct slice key, uint64_t hash) {

@@ -43,7 +43,7 @@ static inline uint64_t hash_field_hash(const struct table *t, struct slice field
     return hash_slice(t->owner, field);
 }
 static inline bool hash_item_has_field(const void *item, const void *field) {
-    return slice_eq(item_field(item), *(const struct slice *)field);
+    return slice_eq_short(item_field(item), *(const struct slice *)field);
 }
 /* Finds a field, due or not. */
 static inline struct hash_item *hash_large_find(const struct table *t, uint64_t hash, struct slice field,

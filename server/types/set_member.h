@@ -50,7 +50,7 @@ static inline struct slice member_bytes(const void *member, char *scratch) {
 
 static inline bool member_equals(const void *member, struct slice bytes) {
     char scratch[MEMBER_SCRATCH];
-    return slice_eq(member_bytes(member, scratch), bytes);
+    return slice_eq_short(member_bytes(member, scratch), bytes);
 }
 
 /* The bytes are copied. */

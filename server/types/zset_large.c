@@ -22,7 +22,7 @@ static uint64_t item_hash(const void *secret, const void *item) {
 }
 
 static inline bool item_has_member(const void *item, const void *member) {
-    return slice_eq(rank_item_member(item), *(const struct slice *)member);
+    return slice_eq_short(rank_item_member(item), *(const struct slice *)member);
 }
 
 static inline bool item_is(const void *item, const void *other) {
