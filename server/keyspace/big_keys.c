@@ -19,6 +19,7 @@
 
 #define SAMPLES       5
 #define MEASURE_EVERY 256 /* changes of collections whose effort is about what it was */
+#define GRADE_BITS    12  /* of a logarithm of the effort; the type stands above them */
 
 struct big_keys *big_keys_create(void) {
     return mem_zalloc(sizeof(struct big_keys));
@@ -86,30 +87,29 @@ static void forget_others(struct big_keys *big, int db_index, struct slice name,
 
 /* --- measuring --- */
 
-/* Eight steps per power of two. */
+/* Eight steps per power of two: below 2^10. */
 static uint16_t grade_of(size_t effort) {
     if (effort < 8) return (uint16_t)effort;
     unsigned log = 63u - (unsigned)__builtin_clzl(effort);
     return (uint16_t)(log * 8 + (effort >> (log - 3) & 7));
 }
 
-/* Whether it is about what it was when it was measured; if not, it is about to be. */
-static bool measured_before(struct big_keys *big, uint64_t hash, size_t effort) {
+/* Whether it is about what it was when it was measured, and of the same type; if not, it is about to be. */
+static bool measured_before(struct big_keys *big, uint64_t hash, const struct entry *e) {
     struct big_key_measured *m = &big->measured[hash >> 32 & (BIG_KEYS_MEASURED - 1)];
-    uint16_t tag = (uint16_t)hash, grade = grade_of(effort);
+    uint16_t tag = (uint16_t)hash;
+    uint16_t grade = (uint16_t)(grade_of(value_effort(e)) | entry_type(e) << GRADE_BITS);
     if (m->tag == tag && m->grade == grade && ++big->turns % MEASURE_EVERY != 0) return true;
     *m = (struct big_key_measured){tag, grade};
     return false;
 }
 
-void big_keys_look(struct keyspace *ks, int db_index, struct slice name, uint64_t hash,
-                   const struct entry *e) {
-    struct big_keys *big = ks->big_keys;
+static __attribute__((noinline)) void look_closely(struct big_keys *big, int db_index, struct slice name,
+                                                   uint64_t hash, const struct entry *e) {
     enum value_type type = e ? entry_type(e) : VALUE_TYPES;
     bool known = big_keys_may_know(big, hash);
     if (known) forget_others(big, db_index, name, hash, type);
     if (e == NULL) return;
-    if (entry_encoding(e) == ENC_TREE && measured_before(big, hash, value_effort(e))) return;
     struct big_keys_top *top = &big->top[type];
     size_t bytes = value_memory(e, SAMPLES);
     struct big_key *k = known ? find(top, db_index, name, hash) : NULL;
@@ -121,6 +121,13 @@ void big_keys_look(struct keyspace *ks, int db_index, struct slice name, uint64_
     } else if (bytes >= BIG_KEY_BYTES_MIN && bytes > top->floor && name.len <= BIG_KEY_NAME_MAX) {
         insert(big, top, (struct big_key){.hash = hash, .bytes = bytes, .db_index = db_index}, name);
     }
+}
+
+void big_keys_look(struct keyspace *ks, int db_index, struct slice name, uint64_t hash,
+                   const struct entry *e) {
+    bool large = e && entry_encoding(e) == ENC_TREE;
+    if (!large || !measured_before(ks->big_keys, hash, e))
+        look_closely(ks->big_keys, db_index, name, hash, e);
 }
 
 /* --- whole databases --- */

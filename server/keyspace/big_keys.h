@@ -30,7 +30,8 @@ struct big_keys {
         unsigned count;
         size_t floor; /* bytes of the least of them, once there are BIG_KEYS_PER_TYPE; else 0 */
     } top[VALUE_TYPES];
-    /* What was measured of collections lately: some bits of the hash, and a logarithm of the effort then. */
+    /* What was measured of collections lately: some bits of the hash; type, and a logarithm of the effort
+     * then. */
     struct big_key_measured {
         uint16_t tag, grade;
     } measured[BIG_KEYS_MEASURED];
