@@ -206,20 +206,20 @@ void exec_count(struct exec *x, struct call *call, uint64_t took, bool failed) {
     count(x, call, took, failed);
 }
 
-void exec_run(struct exec *x, struct call *call) {
+static inline __attribute__((always_inline)) void run(struct exec *x, struct call *call) {
     unsigned id = call->spec->id;
     struct keyspace *ks = x->keyspace;
     uint32_t errors_before = call->reply->error_count;
     uint64_t counted_before = x->totals.error_replies;
     uint64_t position_before = ks->unit.journal_position;
-    command_handler *run = x->handlers[id].run;
+    command_handler *handler = x->handlers[id].run;
 
     if (unlikely(x->observed_before) && !(call->flags & CALL_AGAIN)) tell_before(x, call);
     call->module = x->handlers[id].module;
     call->session->last_command = call->spec;
     x->current = call;
-    if (likely(run != NULL))
-        run(call);
+    if (likely(handler != NULL))
+        handler(call);
     else
         run_unbuilt(call);
     x->current = NULL;
@@ -240,6 +240,10 @@ void exec_run(struct exec *x, struct call *call) {
     /* Errors of commands inside EXEC were counted there. */
     bool failed = call->reply->error_count != errors_before && x->totals.error_replies == counted_before;
     count(x, call, took, failed);
+}
+
+void exec_run(struct exec *x, struct call *call) {
+    run(x, call);
 }
 
 /* --- refusing --- */
@@ -430,7 +434,7 @@ static void dispatch(struct exec *x, struct call *call) {
             return;
         }
     }
-    exec_run(x, call);
+    run(x, call);
 }
 
 /* CLIENT REPLY OFF and SKIP: the command runs, and what it replied is forgotten. */
@@ -492,30 +496,48 @@ const struct session *exec_running_session(const struct exec *x) {
 
 /* --- batches --- */
 
-/* Clients repeat themselves: a name that is written as the one before it means the same command. */
-static const struct command_spec *look_up_name(const struct exec *x, const struct exec_request *r,
-                                               const struct prepared *p, bool first) {
-    if (likely(!first) && r[-1].session && slice_eq(r->argv[0], r[-1].argv[0])) return p[-1].spec;
-    return exec_lookup(x, r->argv[0], 0);
+/* What was prepared last: clients mostly send the same command again, and often to the same key. */
+struct latest {
+    struct slice name, key;
+    const struct command_spec *spec;
+    const struct database *db;
+    uint64_t hash; /* of the key */
+};
+
+static inline const struct command_spec *look_up(const struct exec *x, struct slice name,
+                                                 struct latest *latest) {
+    if (slice_eq_short(name, latest->name)) return latest->spec;
+    latest->name = name;
+    return latest->spec = exec_lookup(x, name, 0);
 }
 
-/* Hashes the keys at fixed places of one request, as far as there is room, and prefetches their buckets. `r`
- * and `p` lie behind those of the request before it in the group, unless it is the first. */
-static unsigned prepare(struct exec *x, const struct exec_request *r, struct prepared *p, bool first,
-                        uint64_t *hashes, unsigned room) {
+static inline uint64_t prepare_key(const struct exec *x, const struct exec_request *r, int arg,
+                                   struct latest *latest) {
+    struct slice key = r->argv[arg];
+    if (slice_eq_short(key, latest->key) && latest->db == r->session->db) return latest->hash;
+    latest->key = key;
+    latest->db = r->session->db;
+    latest->hash = hash_slice(&x->keyspace->secret, key);
+    database_prefetch_bucket(latest->db, latest->hash);
+    return latest->hash;
+}
+
+/* Hashes the keys at fixed places of one request, as far as there is room (at least for one), and prefetches
+ * their buckets. */
+static unsigned prepare(struct exec *x, const struct exec_request *r, struct prepared *p, uint64_t *hashes,
+                        unsigned room, struct latest *latest) {
     p->hashes = (struct key_hashes){hashes, 0, 1, 0};
     p->spec = NULL;
     if (unlikely(r->session == NULL)) return 0;
-    const struct command_spec *spec = p->spec = look_up_name(x, r, p, first);
+    const struct command_spec *spec = p->spec = look_up(x, r->argv[0], latest);
     if (spec == NULL || spec->first_key <= 0) return 0;
-    int last = spec->last_key < 0 ? r->argc + spec->last_key : spec->last_key;
+    int first = spec->first_key, last = spec->last_key < 0 ? r->argc + spec->last_key : spec->last_key;
     if (last >= r->argc) last = r->argc - 1;
-    unsigned count = 0;
-    for (int at = spec->first_key; at <= last && count < room; at += spec->key_step) {
-        uint64_t hash = hash_slice(&x->keyspace->secret, r->argv[at]);
-        database_prefetch_bucket(r->session->db, hash);
-        hashes[count++] = hash;
-    }
+    if (unlikely(first > last)) return 0;
+    unsigned count = 1;
+    hashes[0] = prepare_key(x, r, first, latest);
+    for (int at = first + spec->key_step; unlikely(at <= last) && count < room; at += spec->key_step)
+        hashes[count++] = prepare_key(x, r, at, latest);
     p->hashes.first = (uint16_t)spec->first_key;
     p->hashes.step = (uint16_t)spec->key_step;
     p->hashes.count = (uint16_t)count;
@@ -533,20 +555,27 @@ struct group {
  * many. */
 static void group_look_up(struct exec *x, struct group *g, const struct exec_request *requests,
                           size_t count) {
+    struct latest latest = {0};
     unsigned used = 0;
     g->count = 0;
     while (g->count < count && g->count < GROUP && used < GROUP_FULL) {
-        used += prepare(x, &requests[g->count], &g->prepared[g->count], g->count == 0, g->hashes + used,
-                        GROUP_HASHES - used);
+        used += prepare(x, &requests[g->count], &g->prepared[g->count], g->hashes + used, GROUP_HASHES - used,
+                        &latest);
         g->count++;
     }
 }
 
 /* Its buckets are there by now: sends for the entries, and for what lies behind them. */
 static void group_prefetch(struct exec *x, const struct group *g, const struct exec_request *requests) {
-    for (size_t i = 0; i < g->count; i++)
-        for (unsigned k = 0; k < g->prepared[i].hashes.count; k++)
-            database_prefetch_entry(requests[i].session->db, g->prepared[i].hashes.hash[k]);
+    uint64_t latest = 0;
+    for (size_t i = 0; i < g->count; i++) {
+        const struct key_hashes *hashes = &g->prepared[i].hashes;
+        for (unsigned k = 0; k < hashes->count; k++) {
+            if (hashes->hash[k] == latest) continue;
+            latest = hashes->hash[k];
+            database_prefetch_entry(requests[i].session->db, latest);
+        }
+    }
     members_prefetch(x, requests, g->prepared, g->count);
 }
 

@@ -49,7 +49,7 @@ struct wanted {
 static const struct entry *large_value(const struct exec_request *r, uint64_t hash,
                                        const struct wanted *last) {
     struct slice key = r->argv[1];
-    if (last && last->db == r->session->db && slice_eq(entry_key(last->entry), key)) return last->entry;
+    if (last && last->db == r->session->db && slice_eq_short(entry_key(last->entry), key)) return last->entry;
     const struct entry *e = database_find(r->session->db, key, hash).entry;
     return e && entry_encoding(e) == ENC_TREE ? e : NULL;
 }
