@@ -16,6 +16,9 @@
 #include "common/base/mem.h"
 #include "common/base/panic.h"
 
+/* A list with so many packs inside is likely to fill another one: that gets all its room at once. */
+#define LONG_PACKS 4
+
 enum part { FRONT, MIDDLE, BACK };
 
 struct spot {
@@ -252,7 +255,12 @@ void deque_push(struct deque *d, struct slice value, bool front, const struct de
         *end = pack_try_push(*end, value, front, &rules->limits, &joined);
         if (joined) marked(d, *end);
     }
-    if (unlikely(!joined)) put_at_end(d, pack_create(value, &rules->limits), front, rules);
+    if (likely(joined)) return;
+    bool is_long = d->middle.packs >= LONG_PACKS;
+    struct pack *p = is_long ? pack_create_behind(*end, value, front, &rules->limits)
+                             : pack_create(value, &rules->limits);
+    put_at_end(d, p, front, rules);
+    mem_grew(p);
 }
 
 /* Between the elements of a full pack: it is cut there. */

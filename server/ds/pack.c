@@ -52,6 +52,19 @@ struct pack *pack_create(struct slice value, const struct pack_limits *limits) {
     return p;
 }
 
+struct pack *pack_create_behind(const struct pack *full, struct slice value, bool front,
+                                const struct pack_limits *limits) {
+    if (full->kind != PACK_OPEN || pack_is_large(value, limits)) return pack_create(value, limits);
+    size_t need = LISTPACK_EMPTY_BYTES + listpack_element_bytes(value);
+    size_t room = full->room < limits->bytes_max ? full->room : limits->bytes_max;
+    struct pack *p = allocate(room < need ? need : room, PACK_OPEN);
+    if (front) p->start = (uint32_t)(p->room - need);
+    listpack_init(pack_listpack(p));
+    listpack_append(pack_listpack(p), value);
+    p->count = 1;
+    return p;
+}
+
 struct pack *pack_create_from(const void *listpack) {
     uint32_t bytes = listpack_bytes(listpack);
     struct pack *p = allocate(bytes, PACK_OPEN);

@@ -54,6 +54,9 @@ static inline bool pack_is_large(struct slice value, const struct pack_limits *l
 
 /* A pack with one element. */
 struct pack *pack_create(struct slice value, const struct pack_limits *limits);
+/* The same, to go on at that end from one that is full: with as much room as that has. */
+struct pack *pack_create_behind(const struct pack *full, struct slice value, bool front,
+                                const struct pack_limits *limits);
 struct pack *pack_create_from(const void *listpack); /* copied */
 void pack_destroy(struct pack **p);
 struct pack *pack_copy(const struct pack *p);

@@ -21,16 +21,16 @@ struct list_large {
     bool named_listpack;
 };
 
-static bool is_inline(const struct entry *e) {
+static inline bool is_inline(const struct entry *e) {
     return entry_encoding(e) == ENC_LISTPACK;
 }
-static void *inline_of(const struct entry *e) {
+static inline void *inline_of(const struct entry *e) {
     return entry_payload(e);
 }
-static struct list_large *large_of(const struct entry *e) {
+static inline struct list_large *large_of(const struct entry *e) {
     return entry_pointer(e);
 }
-static struct deque *deque_of(const struct entry *e) {
+static inline struct deque *deque_of(const struct entry *e) {
     return &large_of(e)->deque;
 }
 
@@ -71,7 +71,7 @@ struct entry *list_create(struct slice key) {
     return e;
 }
 
-static bool named_listpack(const struct entry *e) {
+static inline bool named_listpack(const struct entry *e) {
     return is_inline(e) || large_of(e)->named_listpack;
 }
 
@@ -143,8 +143,12 @@ static struct entry *settle(struct entry *e, const struct list_rules *rules) {
 
 /* --- changing --- */
 
+static inline const struct deque_rules *rules_of(const struct list_large *large,
+                                                 const struct list_rules *rules) {
+    return unlikely(large->named_listpack) ? &one_pack : &rules->deque;
+}
 static const struct deque_rules *deque_rules_of(const struct entry *e, const struct list_rules *rules) {
-    return large_of(e)->named_listpack ? &one_pack : &rules->deque;
+    return rules_of(large_of(e), rules);
 }
 
 /* Room for one more element beside the key, or the form that has it. */
@@ -155,15 +159,18 @@ static struct entry *inline_room(struct entry *e, struct slice value) {
 
 struct entry *list_push(struct entry *e, const struct slice *values, size_t count, bool front,
                         const struct list_rules *rules) {
-    e = list_expect(e, values, count, rules);
+    if (named_listpack(e)) e = list_expect(e, values, count, rules);
     size_t i = 0;
-    for (; i < count && is_inline(e); i++) {
+    for (; is_inline(e) && i < count; i++) {
         e = inline_room(e, values[i]);
         if (!is_inline(e)) break;
         listpack_insert(inline_of(e), front ? listpack_first(inline_of(e)) : 0, values[i]);
     }
+    if (i == count) return e;
+    struct list_large *large = large_of(e);
+    const struct deque_rules *deque_rules = rules_of(large, rules);
     for (; i < count; i++)
-        deque_push(deque_of(e), values[i], front, deque_rules_of(e, rules));
+        deque_push(&large->deque, values[i], front, deque_rules);
     return e;
 }
 
