@@ -157,6 +157,7 @@ static void keep_only(struct set_group *g, uint32_t mask) {
         g->hash[kept++] = g->hash[i];
     }
     g->count = kept;
+    g->ahead = NULL;
 }
 
 static uint32_t whole(const struct set_group *g) {
@@ -182,18 +183,23 @@ static void sift_group(const struct question *q, struct set_group *g) {
     }
 }
 
-/* Hands those members to `sink`. The walk is a group ahead, so that the next one's buckets are on their way
- * while this one is looked for. */
+/* The walk's next group, or an empty one, with what looking for it touches first on its way. */
+static void next_group(const struct question *q, struct set_walk *walk, struct set_group *g) {
+    if (set_walk_next(walk, g) && q->count && is_asked(q, 0)) set_prefetch_group(q->others[0], g);
+}
+
+/* Hands those members to `sink`. The walk is two groups ahead: when one is looked for, the items that it may
+ * be among are there, and the buckets of the next one. */
 static void sift(const struct question *q, struct sink *sink) {
-    struct set_group groups[2];
-    unsigned current = 0;
+    struct set_group groups[3];
     struct set_walk walk;
     set_walk_begin(&walk, q->first);
-    bool more = set_walk_next(&walk, &groups[current]);
-    while (more) {
-        struct set_group *g = &groups[current], *next = &groups[current ^= 1];
-        more = set_walk_next(&walk, next);
-        if (more && q->count && is_asked(q, 0)) set_prefetch_group(q->others[0], next);
+    next_group(q, &walk, &groups[0]);
+    next_group(q, &walk, &groups[1]);
+    for (unsigned i = 0; groups[i].count > 0; i = (i + 1) % 3) {
+        struct set_group *g = &groups[i], *next = &groups[(i + 1) % 3];
+        next_group(q, &walk, &groups[(i + 2) % 3]);
+        if (next->count && next->ahead) set_prefetch_group(q->others[0], next);
         sift_group(q, g);
         if (g->count > 0 && !sink->take(sink, g)) return;
     }

@@ -117,13 +117,19 @@ static inline void *table_item(struct table_pos pos) {
     return bucket_item(pos.bucket, pos.slot);
 }
 
-/* Finds the item for which eq(item, key) holds. Inlined, so that `eq` is too. */
-static inline __attribute__((always_inline)) void *table_find(const struct table *t, uint64_t hash,
-                                                              bool (*eq)(const void *item, const void *key),
-                                                              const void *key, struct table_pos *pos) {
-    if (t->buckets.count == 0) return NULL;
+/* The bucket where looking for a hash begins, good until the next insertion or removal; NULL: the table has
+ * none. */
+static inline struct bucket *table_home(const struct table *t, uint64_t hash) {
+    return t->buckets.count ? table_bucket(t, table_bucket_index(t, hash)) : NULL;
+}
+
+/* Finds the item for which eq(item, key) holds, from the home of its hash on. Inlined, so that `eq` is too.
+ */
+static inline __attribute__((always_inline)) void *
+table_find_from(struct bucket *home, uint64_t hash, bool (*eq)(const void *item, const void *key),
+                const void *key, struct table_pos *pos) {
     uint8_t tag = table_tag(hash);
-    for (struct bucket *b = table_bucket(t, table_bucket_index(t, hash)); b; b = bucket_next(b)) {
+    for (struct bucket *b = home; b; b = bucket_next(b)) {
         for (unsigned hits = bucket_match(b, tag); hits; hits &= hits - 1) {
             unsigned slot = (unsigned)__builtin_ctz(hits);
             void *item = bucket_item(b, slot);
@@ -135,23 +141,34 @@ static inline __attribute__((always_inline)) void *table_find(const struct table
     }
     return NULL;
 }
+static inline __attribute__((always_inline)) void *table_find(const struct table *t, uint64_t hash,
+                                                              bool (*eq)(const void *item, const void *key),
+                                                              const void *key, struct table_pos *pos) {
+    return table_find_from(table_home(t, hash), hash, eq, key, pos);
+}
 
 /* Prefetch in two stages, for lookups that come in batches: first all buckets, then the items whose tag
  * matches. Advice only: nothing found here may be kept. */
 static inline void table_prefetch_bucket(const struct table *t, uint64_t hash) {
-    if (t->buckets.count) prefetch(table_bucket(t, table_bucket_index(t, hash)));
+    const struct bucket *home = table_home(t, hash);
+    if (home) prefetch(home);
+}
+/* What a search from `home` touches next: the first item whose tag matches, or else what the last slot leads
+ * to, which may be the rest of the chain. *maybe: whether there is any such. Made without branches, which
+ * could only be guessed. */
+static inline const char *table_behind(const struct bucket *home, uint64_t hash, bool *maybe) {
+    unsigned hits = bucket_match(home, table_tag(hash));
+    uintptr_t next = home->slots[__builtin_ctz(hits | 1u << (BUCKET_SLOTS - 1))] & ITEM_MASK;
+    *maybe = (hits != 0) | bucket_chained(home);
+    return (const char *)(next ? next : (uintptr_t)home);
 }
 static inline void table_prefetch_item(const struct table *t, uint64_t hash) {
-    if (t->buckets.count == 0) return;
-    const struct bucket *b = table_bucket(t, table_bucket_index(t, hash));
-    unsigned hits = bucket_match(b, table_tag(hash));
-    if (hits) {
-        const char *item = bucket_item(b, (unsigned)__builtin_ctz(hits));
-        prefetch(item);
-        prefetch(item + 64);
-    } else if (bucket_chained(b)) {
-        prefetch(bucket_next(b));
-    }
+    const struct bucket *home = table_home(t, hash);
+    if (home == NULL) return;
+    bool maybe;
+    const char *behind = table_behind(home, hash, &maybe);
+    prefetch(behind);
+    prefetch(behind + 64);
 }
 
 /* Adds an item whose key is known to be absent; it counts as walked. */

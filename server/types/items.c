@@ -85,11 +85,14 @@ struct items *items_copy(const struct items *items, const struct items_kind *kin
 
 /* --- visiting --- */
 
+/* Which slots are empty could only be guessed: all are taken for full, and the last one may lead on. */
 void items_prefetch(const struct items *items, size_t index) {
     if (index >= items->table.buckets.count) return;
     const struct bucket *b = table_bucket(&items->table, index);
-    for (unsigned used = bucket_occupied(b); used; used &= used - 1)
-        prefetch(bucket_item(b, (unsigned)__builtin_ctz(used)));
+    for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+        const void *item = bucket_item(b, i);
+        prefetch(item ? item : b);
+    }
 }
 
 void items_each(const struct items *items, table_visit_fn visit, void *arg) {

@@ -81,21 +81,39 @@ static void prefetch_buckets(const struct table *t, struct set_group *g) {
         for (size_t i = 0; i < g->count; i++)
             g->hash[i] = hash_slice(t->owner, g->member[i]);
     g->hashed = true;
-    for (size_t i = 0; i < g->count; i++)
-        table_prefetch_bucket(t, g->hash[i]);
+    for (size_t i = 0; i < g->count; i++) {
+        g->home[i] = table_home(t, g->hash[i]);
+        prefetch(g->home[i]);
+    }
     g->ahead = t;
+    g->maybe = 0;
+    g->items_ahead = t->count == 0; /* then there are none */
+}
+
+/* Their buckets are there by now: most members that the table does not have are known by that. */
+static void prefetch_items(struct set_group *g) {
+    if (g->items_ahead) return;
+    g->items_ahead = true;
+    for (size_t i = 0; i < g->count; i++) {
+        bool maybe;
+        prefetch(table_behind(g->home[i], g->hash[i], &maybe));
+        g->maybe |= (uint32_t)maybe << i;
+    }
 }
 
 /* Hashes a group and fetches what finding its members will touch: all buckets, then items. */
 static void look_ahead(const struct table *t, struct set_group *g) {
-    if (!g->hashed || g->ahead != t) prefetch_buckets(t, g);
-    if (g->count == 1) return; /* nothing would overlap */
-    for (size_t i = 0; i < g->count; i++)
-        table_prefetch_item(t, g->hash[i]);
+    if (g->ahead != t) prefetch_buckets(t, g);
+    prefetch_items(g);
 }
 
 void set_prefetch_group(const struct entry *e, struct set_group *g) {
-    if (set_is_large(e)) prefetch_buckets(&set_large(e)->table, g);
+    if (!set_is_large(e)) return;
+    const struct table *t = &set_large(e)->table;
+    if (g->ahead == t)
+        prefetch_items(g);
+    else
+        prefetch_buckets(t, g);
 }
 
 /* --- small --- */
@@ -252,6 +270,7 @@ struct entry *set_add_group(struct entry *e, struct set_group *g, const struct s
     if (i == g->count) return e;
     struct table *t = &set_large(e)->table;
     look_ahead(t, g);
+    g->ahead = NULL;
     for (; i < g->count; i++)
         *added += large_add_one(t, g->hash[i], g->member[i]);
     return e;
@@ -271,6 +290,7 @@ struct entry *set_remove_group(struct entry *e, struct set_group *g, size_t *rem
     if (set_is_large(e)) {
         struct table *t = &set_large(e)->table;
         look_ahead(t, g);
+        g->ahead = NULL;
         for (size_t i = 0; i < g->count; i++)
             *removed += large_remove_one(t, g->hash[i], g->member[i]);
         return e;
@@ -348,10 +368,13 @@ uint32_t set_has_group(const struct entry *e, struct set_group *g) {
             found |= (uint32_t)small_has(e, g->member[i]) << i;
         return found;
     }
-    const struct table *t = &set_large(e)->table;
-    look_ahead(t, g);
-    for (size_t i = 0; i < g->count; i++)
-        found |= (uint32_t)large_has(t, g->hash[i], g->member[i]) << i;
+    look_ahead(&set_large(e)->table, g);
+    for (uint32_t left = g->maybe; left; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctz(left);
+        struct table_pos pos;
+        bool has = table_find_from(g->home[i], g->hash[i], item_is_member, &g->member[i], &pos);
+        found |= (uint32_t)has << i;
+    }
     return found;
 }
 

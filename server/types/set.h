@@ -67,7 +67,10 @@ struct set_group {
     struct slice member[SET_GROUP];
     uint64_t hash[SET_GROUP]; /* if hashed */
     bool hashed;
-    const struct table *ahead; /* whose buckets were prefetched last */
+    const struct table *ahead;      /* which was sent for last, if any, */
+    bool items_ahead;               /* and not its buckets alone: */
+    uint32_t maybe;                 /* then, a bit for each member that it may have */
+    struct bucket *home[SET_GROUP]; /* the buckets, until it changes */
     char scratch[SET_GROUP][LISTPACK_INT_CHARS];
 };
 
@@ -85,7 +88,8 @@ bool set_walk_next(struct set_walk *w, struct set_group *g);
 
 /* A group of given members, at most SET_GROUP of `count`; returns how many. */
 size_t set_group_fill(struct set_group *g, const struct slice *members, size_t count);
-/* Advice: the group will be looked for in this set, after some other work. */
+/* Advice: the group will be looked for in this set, after some other work. The first call sends for buckets,
+ * the second one, best when they have come, for what lies behind them. */
 void set_prefetch_group(const struct entry *e, struct set_group *g);
 /* Bit i is set if the set has the i-th member. Sets asked about one group share their secret. */
 uint32_t set_has_group(const struct entry *e, struct set_group *g);
