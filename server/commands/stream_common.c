@@ -151,12 +151,12 @@ void stream_group_changed(struct call *call, const struct key_ref *ref, const ch
 
 struct stream_consumer *stream_consumer_take(struct call *call, const struct key_ref *ref,
                                              struct stream_group *g, struct slice name, bool *created) {
-    struct stream_consumer *c = stream_consumer_create(g, name, call->now_ms);
-    if (created) *created = c != NULL;
-    if (c)
+    struct stream_consumer *c = stream_consumer_find(g, name);
+    if (created) *created = c == NULL;
+    if (c == NULL) {
+        c = stream_consumer_create(g, name, call->now_ms);
         stream_group_changed(call, ref, "xgroup-createconsumer");
-    else
-        c = stream_consumer_find(g, name);
+    }
     c->seen_ms = call->now_ms;
     return c;
 }

@@ -14,15 +14,21 @@
 
 /* --- the options of XREAD and XREADGROUP --- */
 
+/* Where reading one of the streams begins. */
+struct read_from {
+    struct stream_id after;     /* STREAM_ID_MAX with a group: what is new (>) */
+    struct stream_group *group; /* of XREADGROUP; none goes while the command runs */
+};
+
 struct read_request {
     bool grouped; /* XREADGROUP */
     struct slice group, consumer;
     uint64_t count; /* 0: all */
     bool noack, blocks;
     int64_t until_ms;
-    int first_key;           /* argument */
-    int streams;             /* so many keys, then so many ids */
-    struct stream_id *after; /* of each stream; STREAM_ID_MAX with a group: what is new (>) */
+    int first_key;          /* argument */
+    int streams;            /* so many keys, then so many ids */
+    struct read_from *from; /* of each stream */
     bool any_dollar;
 };
 
@@ -114,13 +120,15 @@ static bool check_streams(struct call *call, struct read_request *r) {
         int key = r->first_key + i;
         const struct stream *s;
         if (!stream_read_arg(call, key, &s)) return false;
-        if (r->grouped && (s == NULL || stream_group_find(s, r->group) == NULL)) {
+        struct stream_group *group = r->grouped && s ? stream_group_find(s, r->group) : NULL;
+        if (r->grouped && group == NULL) {
             resp_errorf(call->reply,
                         "NOGROUP No such key '%.*s' or consumer group '%.*s' in XREADGROUP with GROUP option",
                         (int)call->argv[key].len, call->argv[key].ptr, (int)r->group.len, r->group.ptr);
             return false;
         }
-        if (!parse_after(call, r, key + r->streams, s, &r->after[i])) return false;
+        r->from[i].group = group;
+        if (!parse_after(call, r, key + r->streams, s, &r->from[i].after)) return false;
     }
     return true;
 }
@@ -157,7 +165,7 @@ static bool range_after(struct stream_range *r, const struct stream *s, struct s
 static void read_stream(struct call *call, const struct read_request *r, int i, struct answer *a) {
     const struct entry *e = key_read(call, r->first_key + i, KEY_TOUCH); /* as Redis, once more */
     struct stream_range range;
-    if (e == NULL || !range_after(&range, stream_of(e), r->after[i])) return;
+    if (e == NULL || !range_after(&range, stream_of(e), r->from[i].after)) return;
     answer_begin_stream(a, call->argv[r->first_key + i]);
     stream_answer_range(call->reply, &range, r->count);
 }
@@ -221,15 +229,16 @@ static void read_stream_grouped(struct call *call, const struct read_request *r,
     key_open(call, r->first_key + i, &ref);
     if (key_entry(&ref) == NULL) return;
     struct stream *s = stream_of(key_entry(&ref));
-    struct group_read g = {call, &ref, s, stream_group_open(s, r->group), NULL};
-    bool created, history = !stream_id_eq(r->after[i], STREAM_ID_MAX);
+    struct group_read g = {call, &ref, s, r->from[i].group, NULL};
+    bool created, history = !stream_id_eq(r->from[i].after, STREAM_ID_MAX);
+    stream_group_opened(s, g.group);
     g.consumer = stream_consumer_take(call, &ref, g.group, r->consumer, &created);
 
     struct stream_range range;
     size_t given = 0;
     if (history) {
         answer_begin_stream(a, ref.name);
-        give_history(&g, r, r->after[i]);
+        give_history(&g, r, r->from[i].after);
     } else if (range_after(&range, s, g.group->last_id)) {
         answer_begin_stream(a, ref.name);
         given = give_new(&g, r, &range);
@@ -253,7 +262,7 @@ static void wait_for_entries(struct call *call, const struct read_request *r) {
     struct stream_id_text *ids = mem_alloc((size_t)r->streams * sizeof(*ids));
     memcpy(argv, call->argv, (size_t)call->argc * sizeof(*argv));
     for (int i = 0; i < r->streams; i++) {
-        stream_id_format(&ids[i], r->after[i]);
+        stream_id_format(&ids[i], r->from[i].after);
         argv[r->first_key + r->streams + i] = ids[i].slice;
     }
     block.argv = argv;
@@ -267,8 +276,8 @@ static void wait_for_entries(struct call *call, const struct read_request *r) {
 
 static void read_streams(struct call *call, struct read_request *r) {
     if (!parse_read_options(call, r)) return;
-    struct stream_id stack[STREAMS_STACK];
-    r->after = r->streams > STREAMS_STACK ? mem_alloc((size_t)r->streams * sizeof(*r->after)) : stack;
+    struct read_from stack[STREAMS_STACK];
+    r->from = r->streams > STREAMS_STACK ? mem_alloc((size_t)r->streams * sizeof(*r->from)) : stack;
     if (check_streams(call, r)) {
         struct answer answer = {.reply = call->reply};
         if (r->grouped) unit_journal_none(call);
@@ -285,7 +294,7 @@ static void read_streams(struct call *call, struct read_request *r) {
                 resp_null_array(call->reply);
         }
     }
-    if (r->after != stack) mem_free(r->after);
+    if (r->from != stack) mem_free(r->from);
 }
 
 static void cmd_xread(struct call *call) {

@@ -257,8 +257,8 @@ void deque_push(struct deque *d, struct slice value, bool front, const struct de
     }
     if (likely(joined)) return;
     bool is_long = d->middle.packs >= LONG_PACKS;
-    struct pack *p = is_long ? pack_create_behind(*end, value, front, &rules->limits)
-                             : pack_create(value, &rules->limits);
+    struct pack *p =
+        is_long ? pack_create_behind(*end, value, front, &rules->limits) : pack_create(value, &rules->limits);
     put_at_end(d, p, front, rules);
     mem_grew(p);
 }

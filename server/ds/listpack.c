@@ -261,6 +261,13 @@ uint32_t listpack_size_at(const void *lp, uint32_t at) {
     return (uint32_t)size_at((const uint8_t *)lp + at);
 }
 
+uint32_t listpack_skip(const void *lp, uint32_t at, uint32_t count) {
+    const uint8_t *base = lp, *p = base + at;
+    for (; count > 0; count--)
+        p += size_at(p);
+    return (uint32_t)(p - base);
+}
+
 /* --- reading --- */
 
 struct slice listpack_get(const void *lp, uint32_t at, char *scratch) {
@@ -274,6 +281,13 @@ bool listpack_get_int(const void *lp, uint32_t at, int64_t *out) {
     if (!is_int(*p)) return false;
     *out = int_at(p);
     return true;
+}
+
+int64_t listpack_take_int(const void *lp, uint32_t *at) {
+    const uint8_t *p = (const uint8_t *)lp + *at;
+    must(is_int(*p));
+    *at += (uint32_t)encoded_size(p) + 1; /* a back length of one byte */
+    return int_at(p);
 }
 
 static inline bool string_equals(const uint8_t *p, struct slice value) {

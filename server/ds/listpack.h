@@ -32,11 +32,15 @@ uint32_t listpack_last(const void *lp);
 uint32_t listpack_next(const void *lp, uint32_t at);
 uint32_t listpack_prev(const void *lp, uint32_t at);
 uint32_t listpack_at(const void *lp, int64_t index); /* negative counts from the end */
+/* The one that comes `count` after it, all of which are there. */
+uint32_t listpack_skip(const void *lp, uint32_t at, uint32_t count);
 
 /* The element as text; `scratch` (LISTPACK_INT_CHARS) holds the digits of an integer. Borrowed until a
  * change. */
 struct slice listpack_get(const void *lp, uint32_t at, char *scratch);
 bool listpack_get_int(const void *lp, uint32_t at, int64_t *out); /* true: it is stored as an integer */
+/* Reads an element that is an integer, which has another one behind it, and moves on to that. */
+int64_t listpack_take_int(const void *lp, uint32_t *at);
 bool listpack_equals(const void *lp, uint32_t at, struct slice value);
 /* The first element equal to value among those at `at` and every (skip + 1)-th after it; 0 if none. */
 uint32_t listpack_find(const void *lp, uint32_t at, struct slice value, unsigned skip);

@@ -74,7 +74,10 @@ static uint32_t place_in(const struct name_run *run, struct slice name, bool *fo
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         int order = item_cmp(&run->item[middle], name);
-        if (order == 0) *found = true;
+        if (order == 0) {
+            *found = true;
+            return middle;
+        }
         if (order < 0)
             low = middle + 1;
         else

@@ -63,9 +63,13 @@ struct stream_group *stream_group_create(struct stream *s, struct slice name, st
     return g;
 }
 
+void stream_group_opened(const struct stream *s, struct stream_group *g) {
+    if (unlikely(s->walk != NULL)) stream_walk_tell_group(s->walk, g);
+}
+
 struct stream_group *stream_group_open(const struct stream *s, struct slice name) {
     struct stream_group *g = stream_group_find(s, name);
-    if (g && unlikely(s->walk != NULL)) stream_walk_tell_group(s->walk, g);
+    if (g) stream_group_opened(s, g);
     return g;
 }
 

@@ -50,6 +50,8 @@ static inline struct stream_group *stream_group_find(const struct stream *s, str
 }
 /* For change: a walk under way takes it as it is. */
 struct stream_group *stream_group_open(const struct stream *s, struct slice name);
+void stream_group_opened(const struct stream *s,
+                         struct stream_group *g); /* the same for one that was found */
 void stream_walk_tell_group(struct stream_walk *w, const struct stream_group *g);
 /* NULL if there is one of that name. */
 struct stream_group *stream_group_create(struct stream *s, struct slice name, struct stream_id last_id,

@@ -114,23 +114,17 @@ void stream_node_open(struct stream_node *n, const void *lp, struct stream_id ma
 static void read_entry(const struct stream_node *n, uint32_t at, struct stream_entry *e) {
     const void *lp = n->lp;
     e->at = at;
-    e->flags = (uint8_t)int_at(lp, at);
-    at = listpack_next(lp, at);
-    e->id.ms = n->master.ms + (uint64_t)int_at(lp, at);
-    at = listpack_next(lp, at);
-    e->id.seq = n->master.seq + (uint64_t)int_at(lp, at);
-    at = listpack_next(lp, at);
+    e->flags = (uint8_t)listpack_take_int(lp, &at);
+    e->id.ms = n->master.ms + (uint64_t)listpack_take_int(lp, &at);
+    e->id.seq = n->master.seq + (uint64_t)listpack_take_int(lp, &at);
     e->field_count = n->field_count;
     uint32_t elements = n->field_count;
     if (!(e->flags & STREAM_ENTRY_SAME_FIELDS)) {
-        e->field_count = (uint32_t)int_at(lp, at);
+        e->field_count = (uint32_t)listpack_take_int(lp, &at);
         elements = 2 * e->field_count;
-        at = listpack_next(lp, at);
     }
     e->pairs = at;
-    for (; elements; elements--)
-        at = listpack_next(lp, at);
-    e->end = at;
+    e->end = listpack_skip(lp, at, elements);
 }
 
 bool stream_node_first(const struct stream_node *n, struct stream_entry *e) {
@@ -177,15 +171,12 @@ void stream_pairs_begin(struct stream_pairs *p, const struct stream_node *n, con
 bool stream_pairs_next(struct stream_pairs *p, struct slice *field, struct slice *value) {
     if (p->left == 0) return false;
     p->left--;
-    if (p->own_fields) p->value_at = listpack_next(p->lp, p->field_at);
+    if (p->own_fields) p->value_at = listpack_skip(p->lp, p->field_at, 1);
     *field = listpack_get(p->lp, p->field_at, p->scratch[0]);
     *value = listpack_get(p->lp, p->value_at, p->scratch[1]);
-    if (p->own_fields) {
-        p->field_at = listpack_next(p->lp, p->value_at);
-    } else {
-        p->field_at = listpack_next(p->lp, p->field_at);
-        p->value_at = listpack_next(p->lp, p->value_at);
-    }
+    if (p->left == 0) return true;
+    p->field_at = listpack_skip(p->lp, p->own_fields ? p->value_at : p->field_at, 1);
+    if (!p->own_fields) p->value_at = listpack_skip(p->lp, p->value_at, 1);
     return true;
 }
 

@@ -259,6 +259,28 @@ static void test_random_operations(void **state) {
     }
 }
 
+/* Integers of all widths, taken one by one, and what stands between them passed over. */
+static void test_taking_and_skipping(void **state) {
+    static const int64_t values[] = {0,     127,      128,       -1,        -4096,    4095,
+                                     70000, -9000000, 1ll << 40, INT64_MIN, INT64_MAX};
+    enum { COUNT = sizeof(values) / sizeof(*values) };
+    char lp[1024];
+    listpack_init(lp);
+    for (size_t i = 0; i < COUNT; i++) {
+        listpack_append_int(lp, values[i]);
+        listpack_append(lp, SLICE("between"));
+        listpack_append(lp, SLICE("them"));
+    }
+    uint32_t at = listpack_first(lp);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(at, listpack_at(lp, (int64_t)(3 * i)));
+        assert_true(listpack_take_int(lp, &at) == values[i]);
+        assert_true(listpack_equals(lp, at, SLICE("between")));
+        at = listpack_skip(lp, at, 2);
+    }
+    assert_int_equal(at, listpack_bytes(lp) - 1);
+}
+
 static void test_more_elements_than_the_header_counts(void **state) {
     struct pack p;
     uint32_t n = 70000;
@@ -396,6 +418,7 @@ int main(void) {
         cmocka_unit_test(test_bytes_of_strings),
         cmocka_unit_test(test_back_lengths),
         cmocka_unit_test(test_random_operations),
+        cmocka_unit_test(test_taking_and_skipping),
         cmocka_unit_test(test_more_elements_than_the_header_counts),
         cmocka_unit_test(test_room_in_front),
         cmocka_unit_test(test_finds_what_others_wrote_differently),
