@@ -1,11 +1,11 @@
 /* The floor between the ok server and the full server: commands through dispatch, without sockets and without
  * parsing.
  *
- *      in_process [keys] [batch]      defaults: 1000000 keys of 16 bytes with values of 64, batches of 800
- * requests
+ *      in_process [keys] [batch] [commands] [NAME]     defaults: 1000000 keys of 16 bytes with values of 64,
+ *                                                      batches of 800 requests, 4000000 commands, all
  *
- * Prints nanoseconds per command for SET, GET, INCR and MGET of ten, over uniformly drawn keys, for batches
- * as a turn of 50 connections with pipelines of 16 makes them. */
+ * Prints nanoseconds per command for SET, GET, INCR and MGET of ten, over uniformly drawn keys, and for LPUSH
+ * to one list and LPOP from it, for batches as a turn of 50 connections with pipelines of 16 makes them. */
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/conf/conf.h"
@@ -34,6 +34,7 @@ struct load {
     const char *name;
     unsigned keys_each; /* keys per command */
     bool with_value;
+    bool one_key; /* the same for all */
 };
 
 static void render_key(char *out, uint64_t number, const char *prefix) {
@@ -42,7 +43,8 @@ static void render_key(char *out, uint64_t number, const char *prefix) {
 }
 
 static void rig_init(struct rig *r) {
-    static const struct command_binding *const families[] = {string_bindings, string_number_bindings};
+    static const struct command_binding *const families[] = {string_bindings, string_number_bindings,
+                                                             list_bindings, list_pop_bindings};
     memset(r, 0, sizeof(*r));
     mem_account_enter(&r->account);
     r->log = log_default;
@@ -57,21 +59,21 @@ static void rig_init(struct rig *r) {
     session_init(&r->session, 1, keyspace_database(&r->keyspace, 0), &r->pool, NULL, 0);
 }
 
-static void measure(struct rig *r, const struct load *load, uint64_t keys, size_t batch) {
+static void measure(struct rig *r, const struct load *load, uint64_t keys, size_t batch, uint64_t commands) {
     struct exec_request *requests = calloc(batch, sizeof(*requests));
     struct slice *argv = calloc(batch * ARGS_MAX, sizeof(*argv));
     char *names = malloc(batch * ARGS_MAX * (KEY_BYTES + 1));
     static const char value[VALUE_BYTES + 1] =
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-    const char *prefix = strcmp(load->name, "INCR") == 0 ? "counter:" : "key:";
+    const char *prefix = load->one_key ? "list:" : strcmp(load->name, "INCR") == 0 ? "counter:" : "key:";
     uint64_t done = 0, cycles = 0;
-    while (done < 4000000 / load->keys_each) {
+    while (done < commands / load->keys_each) {
         for (size_t i = 0; i < batch; i++) {
             struct slice *args = &argv[i * ARGS_MAX];
             args[0] = slice_of(load->name);
             for (unsigned k = 0; k < load->keys_each; k++) {
                 char *name = names + (i * ARGS_MAX + k) * (KEY_BYTES + 1);
-                render_key(name, rng_below(&r->keyspace.rng, keys), prefix);
+                render_key(name, load->one_key ? 0 : rng_below(&r->keyspace.rng, keys), prefix);
                 args[1 + k] = (struct slice){name, KEY_BYTES};
             }
             args[1 + load->keys_each] = (struct slice){value, VALUE_BYTES};
@@ -93,8 +95,12 @@ static void measure(struct rig *r, const struct load *load, uint64_t keys, size_
 int main(int argc, char **argv) {
     uint64_t keys = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     size_t batch = argc > 2 ? strtoul(argv[2], NULL, 10) : 800;
-    static const struct load loads[] = {{"SET", 1, true},   {"SET", 1, true},   {"GET", 1, false},
-                                        {"INCR", 1, false}, {"INCR", 1, false}, {"MGET", 10, false}};
+    uint64_t commands = argc > 3 ? strtoull(argv[3], NULL, 10) : 4000000;
+    const char *only = argc > 4 ? argv[4] : NULL;
+    static const struct load loads[] = {{"SET", 1, true, false},   {"SET", 1, true, false},
+                                        {"GET", 1, false, false},  {"INCR", 1, false, false},
+                                        {"INCR", 1, false, false}, {"MGET", 10, false, false},
+                                        {"LPUSH", 1, true, true},  {"LPOP", 1, false, true}};
     static struct rig r;
     rig_init(&r);
     for (uint64_t i = 0; i < keys; i++) {
@@ -109,6 +115,6 @@ int main(int argc, char **argv) {
     }
     printf("%.1f bytes per key\n", (double)r.account.used / (double)keys);
     for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
-        measure(&r, &loads[i], keys, batch);
+        if (only == NULL || strstr(loads[i].name, only)) measure(&r, &loads[i], keys, batch, commands);
     return 0;
 }

@@ -41,7 +41,7 @@ struct options {
     uint64_t requests, keyspace, seed, sequence;
     double seconds, warmup_s, probe_s, rate; /* rate: requests a second at most, 0: as many as go */
     enum net_engine engine;
-    bool pairs;
+    bool pairs, sends;
     uint16_t port;
     pid_t pid;
 };
@@ -220,6 +220,12 @@ static bool finished(const struct load *l) {
            (l->o.requests && l->completed == l->o.requests);
 }
 
+/* Time is up, and each request that was under way at once was answered on the average: of slow commands a
+ * shorter window would tell nothing. */
+static bool window_over(const struct load *l, const struct mark *from, uint64_t now, uint64_t end) {
+    return now >= end && l->completed - from->completed >= (uint64_t)l->o.connections * l->o.pipeline;
+}
+
 /* Runs the load; `from` and `to` frame the measured window. */
 static void run(struct load *l, struct mark *from, struct mark *to) {
     uint64_t begin = stat_now_ns(), measure_at = begin + (uint64_t)(l->o.warmup_s * 1e9);
@@ -237,7 +243,7 @@ static void run(struct load *l, struct mark *from, struct mark *to) {
             l->measuring = from_marked = true;
             mark_take(l, from);
         }
-        if (!l->stopping && now >= end) {
+        if (!l->stopping && window_over(l, from, now, end)) {
             mark_take(l, to);
             to_marked = l->stopping = true;
             l->measuring = false;
@@ -363,7 +369,8 @@ static void usage(FILE *out) {
     fputs("usage: load --port N --command 'SET key:__rand__ __data:64__' [option value ...]\n"
           "  --command LINE      may be repeated: requests take turns. Placeholders: __rand__ (12 digits "
           "below\n"
-          "                      the keyspace), __seq__ (counting), __again__ (the last number),\n"
+          "                      the keyspace), __seq__ (counting), __again__ (the last number of\n"
+          "                      the same connection),\n"
           "                      __between:A:B__, __data:BYTES__\n"
           "  --host H --port N   the server (127.0.0.1)\n"
           "  --pid N             the server's process: its CPU time is reported\n"
@@ -371,6 +378,7 @@ static void usage(FILE *out) {
           "  --requests N        at most; --seconds S  at most; --warmup S  before it counts\n"
           "  --rate N            requests a second at most, of all connections together\n"
           "  --keyspace N        (1000000) --sequence N   where __seq__ begins (0)   --seed N\n"
+          "  --sends 1           commands take turns by what is sent at once, not by request\n"
           "  --pairs 1           every second connection sends the second command, once the first was sent\n"
           "  --subscribers N     connections that read --channel NAME (bench)\n"
           "  --engine E          auto, io_uring or epoll    --name TEXT  for the report\n"
@@ -399,17 +407,14 @@ static enum net_engine engine_arg(const char *text) {
 
 static void options_parse(struct options *o, int argc, char **argv) {
     static const struct option known[] = {
-        {"command", 1, 0, 'c'},     {"host", 1, 0, 'H'},
-        {"port", 1, 0, 'p'},        {"pid", 1, 0, 'P'},
-        {"connections", 1, 0, 'n'}, {"pipeline", 1, 0, 'd'},
-        {"requests", 1, 0, 'r'},    {"seconds", 1, 0, 's'},
-        {"warmup", 1, 0, 'w'},      {"keyspace", 1, 0, 'k'},
-        {"sequence", 1, 0, 'q'},    {"seed", 1, 0, 'S'},
-        {"subscribers", 1, 0, 'u'}, {"channel", 1, 0, 'C'},
-        {"engine", 1, 0, 'e'},      {"name", 1, 0, 'N'},
-        {"timeout", 1, 0, 't'},     {"idle-probe", 1, 0, 'i'},
-        {"pairs", 1, 0, 'b'},       {"rate", 1, 0, 'R'},
-        {"help", 0, 0, 'h'},        {0},
+        {"command", 1, 0, 'c'},     {"host", 1, 0, 'H'},        {"port", 1, 0, 'p'},
+        {"pid", 1, 0, 'P'},         {"connections", 1, 0, 'n'}, {"pipeline", 1, 0, 'd'},
+        {"requests", 1, 0, 'r'},    {"seconds", 1, 0, 's'},     {"warmup", 1, 0, 'w'},
+        {"keyspace", 1, 0, 'k'},    {"sequence", 1, 0, 'q'},    {"seed", 1, 0, 'S'},
+        {"subscribers", 1, 0, 'u'}, {"channel", 1, 0, 'C'},     {"engine", 1, 0, 'e'},
+        {"name", 1, 0, 'N'},        {"timeout", 1, 0, 't'},     {"idle-probe", 1, 0, 'i'},
+        {"pairs", 1, 0, 'b'},       {"rate", 1, 0, 'R'},        {"pairs", 1, 0, 'b'},
+        {"sends", 1, 0, 'o'},       {"help", 0, 0, 'h'},        {0},
     };
     *o = (struct options){.host = "127.0.0.1",
                           .channel = "bench",
@@ -442,6 +447,7 @@ static void options_parse(struct options *o, int argc, char **argv) {
         case 'N': o->name = optarg; break;
         case 'b': o->pairs = number_arg(name, optarg, 0, 1) > 0; break;
         case 'R': o->rate = number_arg(name, optarg, 1, 1e9); break;
+        case 'o': o->sends = number_arg(name, optarg, 0, 1) > 0; break;
         case 't': o->timeout_s = (unsigned)number_arg(name, optarg, 1, 1e6); break;
         case 'i': o->probe_s = number_arg(name, optarg, 0.01, 600); break;
         case 'h': usage(stdout); exit(0);
@@ -489,10 +495,10 @@ int main(int argc, char **argv) {
     if (!l.lanes || !l.subscribers || !l.paced) return 2;
     for (unsigned i = 0; i < l.o.connections; i++)
         if (l.o.pairs)
-            request_batch_init(&l.lanes[i].batch, &l.o.commands[i % 2], 1, l.o.pipeline);
+            request_batch_init(&l.lanes[i].batch, &l.o.commands[i % 2], 1, l.o.pipeline, 1);
         else
             request_batch_init(&l.lanes[i].batch, l.o.commands, l.o.commands_len,
-                               l.o.commands_len * l.o.pipeline);
+                               l.o.commands_len * l.o.pipeline, l.o.sends ? l.o.pipeline : 1);
 
     watchdog_start(l.o.timeout_s);
     struct net_options net = {.host = l.o.host,

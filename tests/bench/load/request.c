@@ -149,7 +149,8 @@ static void line_render(struct text *out, const char *line) {
     text_free(&words);
 }
 
-void request_batch_init(struct request_batch *b, const char *const *lines, unsigned n, unsigned slots) {
+void request_batch_init(struct request_batch *b, const char *const *lines, unsigned n, unsigned slots,
+                        unsigned turn) {
     struct text *requests = need(calloc(n, sizeof *requests)), all = {0};
     for (unsigned i = 0; i < n; i++)
         line_render(&requests[i], lines[i]);
@@ -157,8 +158,9 @@ void request_batch_init(struct request_batch *b, const char *const *lines, unsig
     b->ends = need(calloc(slots, sizeof *b->ends));
     b->patch_ends = need(calloc(slots, sizeof *b->patch_ends));
     for (unsigned i = 0; i < slots; i++) {
-        text_append(&all, &requests[i % n]);
-        if (all.len > (1u << 30)) bad_template(lines[i % n], "more than 1 GiB for one connection's pipeline");
+        text_append(&all, &requests[i / turn % n]);
+        if (all.len > (1u << 30))
+            bad_template(lines[i / turn % n], "more than 1 GiB for one connection's pipeline");
         b->ends[i] = (uint32_t)all.len;
         b->patch_ends[i] = (uint32_t)all.patches_len;
     }
@@ -201,12 +203,12 @@ void request_refresh(struct request_batch *b, struct request_source *s, unsigned
             v = s->sequence++;
             if (v >= span) v %= span;
             break;
-        case REQUEST_AGAIN: v = s->last; break;
+        case REQUEST_AGAIN: v = b->last; break;
         default:
             /* The upper half of a 128-bit product: uniform without a division. */
             v = (uint64_t)(((__uint128_t)random_next(s) * span) >> 64);
         }
-        s->last = v;
-        digits_store(b->bytes + patch->offset, patch->digits, patch->low + v);
+        b->last = patch->low + v;
+        digits_store(b->bytes + patch->offset, patch->digits, b->last);
     }
 }

@@ -10,7 +10,6 @@ struct request_source {
     uint64_t random_state; /* must not be 0 */
     uint64_t sequence;     /* next value of __seq__ */
     uint64_t keyspace;     /* __rand__ is uniform below this, __seq__ wraps there */
-    uint64_t last;         /* what __again__ repeats */
 };
 
 enum request_draw { REQUEST_RANDOM, REQUEST_SEQUENCE, REQUEST_AGAIN };
@@ -32,17 +31,19 @@ struct request_batch {
     uint32_t *patch_ends;
     struct request_patch *patches;
     unsigned slots;
+    uint64_t last; /* what __again__ repeats */
 };
 
-/* Renders `slots` requests, taking turns among the `n` command lines (borrowed). Words are split at
- * spaces, double quotes keep spaces together. Placeholders:
+/* Renders `slots` requests, taking turns among the `n` command lines (borrowed), each for `turn` requests.
+ * Words are split at spaces, double quotes keep spaces together. Placeholders:
  *   __rand__           12 digits, uniform below the keyspace
  *   __seq__            12 digits, counting up
- *   __again__          12 digits, the number drawn just before
+ *   __again__          12 digits, the number drawn just before for the same connection
  *   __between:A:B__    as many digits as B has, uniform from A to B
  *   __data:N__         N printable bytes, always the same ones
  * Ends the program with a message when a line is no template. */
-void request_batch_init(struct request_batch *b, const char *const *lines, unsigned n, unsigned slots);
+void request_batch_init(struct request_batch *b, const char *const *lines, unsigned n, unsigned slots,
+                        unsigned turn);
 void request_batch_deinit(struct request_batch *b);
 
 /* Draws new numbers for slots [first, first + n). */
