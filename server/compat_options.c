@@ -11,7 +11,7 @@
 
 /* --- reasons --- */
 
-#define PERSISTENCE "persistence is not built"
+#define TIMED       "loading gives the loop back after a time, not after so many bytes"
 #define ALWAYS      "what comes from outside is always checked"
 #define NO_FORK     "nothing forks, and huge pages serve large tables"
 #define REPLICATION "replication is not built"
@@ -185,7 +185,7 @@ static const struct conf_option kept[] = {
     /* snapshots */
     ENUM("sanitize-dump-payload", 0, sanitize_modes, "no", ALWAYS, ANYWAY("yes")),
     BOOL("rdb-del-sync-files", 0, "no", REPLICATION),
-    INT("loading-process-events-interval-bytes", CONF_HIDDEN, 1024, INT_MAX, "2097152", PERSISTENCE),
+    INT("loading-process-events-interval-bytes", CONF_HIDDEN, 1024, INT_MAX, "2097152", TIMED),
 
     /* replication */
     CUSTOM("replicaof", IMM, &conf_primary_type, NULL, REPLICATION, ALIAS("slaveof")),

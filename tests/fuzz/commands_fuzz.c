@@ -5,9 +5,14 @@
  *        resp_parse ─► exec_batch ─► one well-formed reply for each command
  *        "@s1"  another session (0 RESP2, 1 RESP3, 2 RESP2)       journal ─► a second keyspace, replayed
  *        "@t99" the clock moves by so many milliseconds
+ *        "@u1"  the session is unblocked: 0 as if its time was over, 1 with an error
+ *
+ * Commands that wait are in: a session that waits reads nothing until another one's change serves it, its
+ * time is over, or it is unblocked.
  *
  * What must hold, besides that nothing crashes:
- *   - each command has exactly one reply (subscriptions: at least one), cut and read by resp_reply
+ *   - each command has exactly one reply (subscriptions: at least one; of one that waits it comes later), cut
+ * and read by resp_reply
  *   - a stream that is broken for the parser ends there, with its error
  *   - the journal, replayed on an empty keyspace, gives the same DEBUG DIGEST
  *   - after FLUSHALL and the reaper there are no keys, and memory is back but for buffers that are kept
@@ -71,6 +76,7 @@ struct world {
     struct resp_pool pool;
     struct engine primary, replica;
     struct session talkers[TALKERS], follower; /* the follower replays the journal on the replica */
+    bool waited[TALKERS];                      /* the reply to a command that waits is still to come */
     struct journal_sink journal;
     int64_t empty_bytes; /* charged when it was new */
     unsigned inputs;
@@ -162,6 +168,7 @@ static void world_begin(struct world *w, uint8_t variant) {
         rng_seed(&both[i]->rng, seed);
     }
     for (unsigned i = 0; i < TALKERS; i++) {
+        w->waited[i] = false;
         session_init(&w->talkers[i], i + 1, keyspace_database(&w->primary.keyspace, 0), &w->pool, NULL, 0);
         w->talkers[i].reply.proto = i == 1 ? 3 : 2;
     }
@@ -238,12 +245,32 @@ static void work_in_background(struct world *w) {
     }
 }
 
+static bool waits(const struct session *s) {
+    return s->flags & SESSION_BLOCKED;
+}
+
+/* Takes what all sessions were sent: of those that waited one reply if they do not any more, else none.
+ * Messages may come besides. */
+static void take_output(struct world *w, const struct command_spec *spec) {
+    for (unsigned i = 0; i < TALKERS; i++) {
+        struct session *s = &w->talkers[i];
+        size_t replies = count_replies(w, s, spec), wanted = w->waited[i] && !waits(s);
+        if (replies < wanted || (replies > wanted && !(s->flags & SESSION_SUBSCRIBED)))
+            panic("%zu replies to session %u, which %s", replies, i,
+                  wanted ? "was served" : "waits for none");
+        w->waited[i] = waits(s);
+    }
+}
+
 static void pass_time(struct world *w, int64_t ms) {
     struct keyspace *ks = &w->primary.keyspace;
     keyspace_set_now(ks, ks->now_ms + ms);
     while (expire_step(ks, 16)) {
     }
     unit_end(ks, NULL);
+    exec_run_due(w->primary.exec);
+    work_in_background(w);
+    take_output(w, NULL);
     reaper_step(ks->reaper, 100);
 }
 
@@ -254,6 +281,10 @@ static bool control(struct world *w, struct slice word, unsigned *talker) {
         return false;
     if (word.ptr[1] == 's') *talker = (unsigned)(n % TALKERS);
     if (word.ptr[1] == 't') pass_time(w, n % 100000000);
+    if (word.ptr[1] == 'u') {
+        exec_unblock(w->primary.exec, &w->talkers[*talker], n % 2);
+        take_output(w, NULL);
+    }
     return true;
 }
 
@@ -261,18 +292,20 @@ static void run(struct world *w, struct session *s, const struct resp_command *c
     struct exec_request request = {.session = s, .argv = command->argv, .argc = (int)command->argc};
     const struct command_spec *spec = command_lookup(command->argv[0].ptr, command->argv[0].len);
     if (too_much(spec, command)) return;
-    if (spec && (spec->flags & COMMAND_BLOCKING)) return; /* nobody here wakes who waits */
+    if (waits(s)) return;
     exec_batch(w->primary.exec, &request, 1, 0);
     must(request.done);
+    exec_run_due(w->primary.exec); /* whom it woke, they wake in turn */
     work_in_background(w);
     if (s->flags & SESSION_PUSHES_WAIT) pubsub_session_deliver(s);
     bool many = subscribes(spec) || (s->flags & SESSION_SUBSCRIBED);
     if (spec && spec->id == CMD_EXEC) many = true; /* of a transaction with subscriptions in it */
-    size_t replies = count_replies(w, s, spec);
-    if (replies == 0 || (replies > 1 && !many))
+    size_t replies = count_replies(w, s, spec), wanted = !waits(s);
+    if (replies < wanted || (replies > wanted && !many))
         panic("%zu replies to %s", replies, spec ? spec->name : "an unknown command");
     for (unsigned i = 0; i < TALKERS; i++)
-        if (&w->talkers[i] != s) count_replies(w, &w->talkers[i], spec); /* messages */
+        if (&w->talkers[i] == s) w->waited[i] = waits(s);
+    take_output(w, spec);
 }
 
 static void run_stream(struct world *w, const uint8_t *data, size_t size) {
@@ -361,7 +394,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 static void put_command(struct buf *out) {
     struct step step = {.argv = grammar.args.argv};
     if (rng_below(&grammar.rng, 8) == 0) {
-        buf_printf(out, "@%c%u\r\n", rng_below(&grammar.rng, 2) ? 's' : 't',
+        buf_printf(out, "@%c%u\r\n", "sstu"[rng_below(&grammar.rng, 4)],
                    (unsigned)rng_below(&grammar.rng, 30000));
         return;
     }
