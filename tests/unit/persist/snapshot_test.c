@@ -140,11 +140,13 @@ static bool save(struct rig *r, bool compress) {
 }
 
 static bool load(struct rig *r) {
+    static const int no_rest = 0;
     struct load_conf conf = {.io = r->io,
                              .keyspace = &r->e.keyspace,
                              .log = &r->e.log,
                              .path = "/data/dump.rdb",
-                             .checksum = true};
+                             .checksum = true,
+                             .key_delay_us = &no_rest};
     engine_run(&r->e, "FLUSHALL");
     r->over = false;
     r->load = load_begin(&conf, loaded, r);
