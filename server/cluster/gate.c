@@ -24,12 +24,15 @@ bool cluster_is_up(const struct cluster *c) {
     return c->map.epoch && (c->map.assigned == SLOTS_COUNT || !c->conf.full_coverage);
 }
 
-/* Adds a key to those before it, all of slot *slot. NULL, or why not. */
-static const char *take_key(const struct cluster *c, struct slice key, int *slot) {
-    unsigned its = slots_of_key(key);
+/* Adds a key's slot to those before it, all of them *slot. NULL, or why not. */
+static const char *take_slot(const struct cluster *c, unsigned its, int *slot) {
     if (*slot != NO_SLOT) return *slot == (int)its ? NULL : crossslot;
     *slot = (int)its;
     return c->map.owner[its] == SLOT_MAP_NONE ? not_served : NULL;
+}
+
+static const char *take_key(const struct cluster *c, struct slice key, int *slot) {
+    return take_slot(c, slots_of_key(key), slot);
 }
 
 static bool may_have_keys(const struct command_spec *spec) {
@@ -86,7 +89,10 @@ const char *cluster_check(void *owner, const struct call *call) {
     int slot = NO_SLOT;
     const char *error;
     if (unlikely(call->session->flags & (SESSION_PRIMARY | SESSION_REPLICA))) return NULL;
-    if (unlikely(call->spec->id == CMD_EXEC))
+    int at = command_key_single(call->spec);
+    if (likely(at > 0 && call->hashes.slot && call->hashes.count && call->hashes.first == at))
+        error = take_slot(c, call->hashes.slot[0], &slot); /* it was found for the prefetch */
+    else if (unlikely(call->spec->id == CMD_EXEC))
         error = take_transaction(c, call->session, &slot);
     else
         error = take_command(c, call->spec, call->argv, call->argc, &slot);

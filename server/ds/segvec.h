@@ -17,10 +17,10 @@
 #define SEGVEC_SEGMENTS 31
 
 struct segvec {
-    uintptr_t biased[SEGVEC_SEGMENTS];
-    size_t count;   /* elements in use */
-    uint8_t shift;  /* log2 of the element size */
-    size_t charged; /* bytes paid for in the newest segment, when it is a reserved one */
+    size_t count;                      /* elements in use */
+    uint8_t shift;                     /* log2 of the element size */
+    size_t charged;                    /* bytes paid for in the newest segment, when it is a reserved one */
+    uintptr_t biased[SEGVEC_SEGMENTS]; /* last, so that a short vector is in one cache line */
 };
 
 void segvec_init(struct segvec *v, unsigned element_shift);

@@ -30,7 +30,7 @@ static void begin_again(struct exec *x, struct call *call, const struct blocked_
     call->flags = CALL_AGAIN;
     call->spec = state->spec;
     call->command_flags = state->spec->flags;
-    call->hashes = (struct key_hashes){NULL, 0, 1, 0};
+    call->hashes = (struct key_hashes){NULL, 0, 1, 0, NULL};
 }
 
 static void try_again(void *owner, struct blocked_state *state) {

@@ -13,6 +13,7 @@
 #include "common/base/panic.h"
 #include "common/commands/describe.h"
 #include "common/commands/keys.h"
+#include "common/slots/slots.h"
 #include "server/exec/exec_int.h"
 #include "server/exec/options.h"
 #include "server/keyspace/database.h"
@@ -502,6 +503,7 @@ struct latest {
     const struct command_spec *spec;
     const struct database *db;
     uint64_t hash; /* of the key */
+    uint16_t slot; /* of it, where there are slots */
 };
 
 static inline const struct command_spec *look_up(const struct exec *x, struct slice name,
@@ -512,21 +514,26 @@ static inline const struct command_spec *look_up(const struct exec *x, struct sl
 }
 
 static inline uint64_t prepare_key(const struct exec *x, const struct exec_request *r, int arg,
-                                   struct latest *latest) {
+                                   struct latest *latest, uint16_t *slot) {
     struct slice key = r->argv[arg];
-    if (slice_eq_short(key, latest->key) && latest->db == r->session->db) return latest->hash;
-    latest->key = key;
-    latest->db = r->session->db;
-    latest->hash = hash_slice(&x->keyspace->secret, key);
-    database_prefetch_bucket(latest->db, latest->hash);
+    if (!slice_eq_short(key, latest->key) || latest->db != r->session->db) {
+        latest->key = key;
+        latest->db = r->session->db;
+        latest->hash = hash_slice(&x->keyspace->secret, key);
+        if (likely(slot == NULL))
+            database_prefetch_bucket(latest->db, latest->hash);
+        else
+            database_prefetch_table(latest->db, latest->slot = slots_of_key(key));
+    }
+    if (unlikely(slot != NULL)) *slot = latest->slot;
     return latest->hash;
 }
 
 /* Hashes the keys at fixed places of one request, as far as there is room (at least for one), and prefetches
- * their buckets. */
+ * their buckets; with slots (`slots` is not NULL), their tables. */
 static unsigned prepare(struct exec *x, const struct exec_request *r, struct prepared *p, uint64_t *hashes,
-                        unsigned room, struct latest *latest) {
-    p->hashes = (struct key_hashes){hashes, 0, 1, 0};
+                        uint16_t *slots, unsigned room, struct latest *latest) {
+    p->hashes = (struct key_hashes){hashes, 0, 1, 0, slots};
     p->spec = NULL;
     if (unlikely(r->session == NULL)) return 0;
     const struct command_spec *spec = p->spec = look_up(x, r->argv[0], latest);
@@ -535,9 +542,11 @@ static unsigned prepare(struct exec *x, const struct exec_request *r, struct pre
     if (last >= r->argc) last = r->argc - 1;
     if (unlikely(first > last)) return 0;
     unsigned count = 1;
-    hashes[0] = prepare_key(x, r, first, latest);
-    for (int at = first + spec->key_step; unlikely(at <= last) && count < room; at += spec->key_step)
-        hashes[count++] = prepare_key(x, r, at, latest);
+    hashes[0] = prepare_key(x, r, first, latest, slots);
+    for (int at = first + spec->key_step; unlikely(at <= last) && count < room; at += spec->key_step) {
+        hashes[count] = prepare_key(x, r, at, latest, slots ? slots + count : NULL);
+        count++;
+    }
     p->hashes.first = (uint16_t)spec->first_key;
     p->hashes.step = (uint16_t)spec->key_step;
     p->hashes.count = (uint16_t)count;
@@ -549,20 +558,32 @@ struct group {
     size_t count;
     struct prepared prepared[GROUP];
     uint64_t hashes[GROUP_HASHES];
+    uint16_t slots[GROUP_HASHES]; /* where there are slots */
 };
+
+/* Their tables are there by now: sends for the buckets. */
+static void group_prefetch_in_slots(const struct group *g, const struct exec_request *requests) {
+    for (size_t i = 0; i < g->count; i++) {
+        const struct key_hashes *hashes = &g->prepared[i].hashes;
+        for (unsigned k = 0; k < hashes->count; k++)
+            database_prefetch_bucket_in(requests[i].session->db, hashes->slot[k], hashes->hash[k]);
+    }
+}
 
 /* Takes the next requests, at most `count`, and sends for their buckets: a group ends early when its keys are
  * many. */
 static void group_look_up(struct exec *x, struct group *g, const struct exec_request *requests,
                           size_t count) {
+    bool slotted = x->keyspace->conf.slotted;
     struct latest latest = {0};
     unsigned used = 0;
     g->count = 0;
     while (g->count < count && g->count < GROUP && used < GROUP_FULL) {
-        used += prepare(x, &requests[g->count], &g->prepared[g->count], g->hashes + used, GROUP_HASHES - used,
-                        &latest);
+        used += prepare(x, &requests[g->count], &g->prepared[g->count], g->hashes + used,
+                        slotted ? g->slots + used : NULL, GROUP_HASHES - used, &latest);
         g->count++;
     }
+    if (unlikely(slotted)) group_prefetch_in_slots(g, requests);
 }
 
 /* Its buckets are there by now: sends for the entries, and for what lies behind them. */
@@ -573,7 +594,10 @@ static void group_prefetch(struct exec *x, const struct group *g, const struct e
         for (unsigned k = 0; k < hashes->count; k++) {
             if (hashes->hash[k] == latest) continue;
             latest = hashes->hash[k];
-            database_prefetch_entry(requests[i].session->db, latest);
+            if (likely(hashes->slot == NULL))
+                database_prefetch_entry(requests[i].session->db, latest);
+            else
+                database_prefetch_entry_in(requests[i].session->db, hashes->slot[k], latest);
         }
     }
     members_prefetch(x, requests, g->prepared, g->count);
@@ -619,7 +643,7 @@ void exec_one(struct exec *x, struct session *s, const struct slice *argv, int a
     exec_begin_call(x, &call, s, argv, argc);
     call.flags = flags;
     call.spec = exec_lookup(x, argv[0], flags);
-    call.hashes = (struct key_hashes){NULL, 0, 1, 0};
+    call.hashes = (struct key_hashes){NULL, 0, 1, 0, NULL};
     dispatch(x, &call);
     if (waiting_ready(x->keyspace)) blocking_serve(x);
 }

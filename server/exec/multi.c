@@ -104,7 +104,7 @@ static void run_queued(struct exec *x, struct call *exec_call, const struct queu
     call.flags |= CALL_IN_EXEC;
     call.command_flags = q->spec->flags;
     call.db = call.session->db;
-    call.hashes = (struct key_hashes){NULL, 0, 1, 0};
+    call.hashes = (struct key_hashes){NULL, 0, 1, 0, NULL};
     exec_run(x, &call);
 }
 

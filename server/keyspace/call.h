@@ -17,6 +17,7 @@
 struct key_hashes {
     const uint64_t *hash; /* borrowed */
     uint16_t first, step, count;
+    const uint16_t *slot; /* of the same keys; borrowed; NULL: not known, or there are no slots */
 };
 
 enum call_flags {

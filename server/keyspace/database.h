@@ -65,6 +65,17 @@ struct entry *database_random(struct database *db, int64_t now_ms);
 struct keytable *database_draw_table(struct database *db);
 
 /* --- prefetch, for batches --- */
+/* With slots, the table of a key comes first. */
+static inline void database_prefetch_table(const struct database *db, unsigned slot) {
+    prefetch(&db->tables[slot]);
+    prefetch((const char *)&db->tables[slot] + 64); /* together the head of a table of few keys */
+}
+static inline void database_prefetch_bucket_in(const struct database *db, unsigned slot, uint64_t hash) {
+    table_prefetch_bucket(&db->tables[slot].table, hash);
+}
+static inline void database_prefetch_entry_in(const struct database *db, unsigned slot, uint64_t hash) {
+    table_prefetch_item(&db->tables[slot].table, hash);
+}
 static inline void database_prefetch_bucket(const struct database *db, uint64_t hash) {
     if (db->table_count == 1) table_prefetch_bucket(&db->tables->table, hash);
 }
