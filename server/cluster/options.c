@@ -21,7 +21,7 @@ static bool apply_announced(void *owner, struct conf_error *err) {
 
 static const struct conf_option options[] = {
     CONF_OPT_BOOL("cluster-enabled", FIELD, enabled, "no", .flags = CONF_IMMUTABLE),
-    CONF_OPT_STRING("cluster-map", FIELD, map_file, "slots.map", .flags = CONF_IMMUTABLE),
+    CONF_OPT_STRING("cluster-map", FIELD, map_file, "slots.map", .flags = CONF_IMMUTABLE | CONF_HIDDEN),
     CONF_OPT_STRING("cluster-announce-ip", FIELD, announce_ip, NULL, .apply = apply_announced),
     CONF_OPT_STRING("cluster-announce-hostname", FIELD, announce_hostname, NULL, .validate = is_hostname,
                     .apply = apply_announced),
