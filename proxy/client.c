@@ -330,6 +330,7 @@ static void on_closed(struct io_stream *s) {
     struct client *c = client_of(s);
     list_remove(&c->all);
     c->worker->client_count--;
+    __atomic_sub_fetch(&c->worker->crew->clients, 1, __ATOMIC_RELAXED);
     outlet_deinit(&c->out);
     resp_parser_deinit(&c->parser);
     tail_free(c);
@@ -345,7 +346,7 @@ static const struct io_stream_ops client_ops = {
 
 void client_open(struct worker *w, int socket) {
     static const char full[] = "-ERR max number of clients reached\r\n";
-    if (w->client_count >= (size_t)(w->conf->maxclients / w->conf->threads + 1)) {
+    if (__atomic_load_n(&w->crew->clients, __ATOMIC_RELAXED) >= (uint64_t)w->conf->maxclients) {
         w->stats.rejected++;
         io_socket_refuse(w->io, socket, full, sizeof(full) - 1);
         return;
@@ -359,6 +360,7 @@ void client_open(struct worker *w, int socket) {
     list_init(&c->dirty);
     list_append(&w->clients, &c->all);
     w->client_count++;
+    __atomic_add_fetch(&w->crew->clients, 1, __ATOMIC_RELAXED);
     w->stats.connections++;
     outlet_init(&c->out, &w->pool, false);
     resp_parser_init(&c->parser);

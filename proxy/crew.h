@@ -17,6 +17,7 @@ struct crew {
     struct worker *const *workers;
     unsigned count;
     unsigned occupied; /* atomic: threads that have clients, or may get some */
+    unsigned clients;  /* atomic: of all threads, for maxclients */
     struct desk *desk; /* the first thread's: the configuration; NULL: it cannot be changed (tests) */
 };
 

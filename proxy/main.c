@@ -14,8 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#define DESCRIPTORS_SPARE 256 /* servers, listeners, logs */
 
 static const char usage[] =
     "Usage: torc-proxy [/path/to/proxy.conf] [options] [-]\n"
@@ -140,6 +143,18 @@ static void sit(void *owner) {
     mem_account_enter(before);
 }
 
+/* Two descriptors a client would be the worst case: each blocks on a connection of its own. */
+static void raise_descriptors(struct proxy *p) {
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)p->options.maxclients * 2 + DESCRIPTORS_SPARE;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < (rlim_t)p->options.maxclients + DESCRIPTORS_SPARE)
+        log_warning(&p->log, "maxclients is %lld and the process may open %llu files only",
+                    (long long)p->options.maxclients, (unsigned long long)limit.rlim_cur);
+}
+
 static int run(struct proxy *p) {
     int threads = p->options.threads, failed = 0;
     log_notice(&p->log, "oO0OoO0OoO0Oo Torc is starting oO0OoO0OoO0Oo");
@@ -147,6 +162,7 @@ static int run(struct proxy *p) {
     log_notice(&p->log, "%u shards own %u of %d slots, %d thread%s, port %d", p->options.map.shard_count,
                topology_slots_owned(&p->options.map), SLOTS_COUNT, threads, threads == 1 ? "" : "s",
                p->options.port);
+    raise_descriptors(p);
     p->seats = mem_zalloc((size_t)threads * sizeof(*p->seats));
     p->workers = mem_zalloc((size_t)threads * sizeof(*p->workers));
     p->desk.conf = p->conf;
@@ -154,7 +170,7 @@ static int run(struct proxy *p) {
     p->desk.files = &conf_posix_files;
     p->desk.log = &p->log;
     bool inherits = handover_take(&p->inherited);
-    p->crew = (struct crew){p->workers, (unsigned)threads, (unsigned)threads, &p->desk};
+    p->crew = (struct crew){p->workers, (unsigned)threads, (unsigned)threads, 0, &p->desk};
     p->settings = proxy_settings_take(&p->options);
     for (int i = 0; i < threads; i++) {
         p->seats[i] = (struct seat){.proxy = p, .index = (unsigned)i};
