@@ -505,7 +505,7 @@ static void debug_aof_flush_sleep(struct call *call) {
     struct system *sys = call->module;
     int64_t delay_us;
     if (!call_int64_range(call, 2, 0, INT64_MAX / 2, &delay_us, NULL)) return;
-    sys->aof->journal.delay_us = delay_us;
+    journal_set_delay(&sys->aof->journal, delay_us);
     resp_ok(call->reply);
 }
 

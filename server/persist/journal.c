@@ -267,6 +267,13 @@ void journal_retry_now(struct journal *j) {
     take_off(j);
 }
 
+void journal_set_delay(struct journal *j, int64_t delay_us) {
+    j->delay_us = delay_us;
+    if (delay_us || j->state != JOURNAL_DELAYED) return;
+    io_timer_cancel(j->io, &j->timer);
+    take_off(j);
+}
+
 /* Under everysec, the groups of a second do not tell that they are durable. When no other follows that does,
  * an empty one is written. */
 static bool wants_mark(const struct journal *j) {

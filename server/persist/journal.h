@@ -89,6 +89,9 @@ void journal_turn(struct journal *j);
 void journal_rotate(struct journal *j);
 /* Does not wait for the next try any longer. */
 void journal_retry_now(struct journal *j);
+/* DEBUG AOF-FLUSH-SLEEP: each group is held for so long before it is written; 0: the one that is held goes.
+ */
+void journal_set_delay(struct journal *j, int64_t delay_us);
 /* Nothing is under way: lets go of the file. What was not written is dropped. */
 void journal_close(struct journal *j);
 

@@ -444,6 +444,31 @@ tags {aof external:skip torc} {
         }
     } {} {needs:debug}
 
+    test "While the disk is slow: replies wait, other reads do not; too much that waits refuses writes" {
+        set folder [tmpdir aof]
+        start_server [aof_options $folder appendfsync everysec client-query-buffer-limit 1gb] {
+            r set other x
+            set writer [redis_deferring_client]
+            set reader [redis_deferring_client]
+            r debug aof-flush-sleep 60000000
+            $writer set key [string repeat v 30000000]
+            wait_for_condition 500 10 { [s aof_buffer_length] > 30000000 } else { fail "it did not come" }
+            $reader strlen key
+            assert_equal x [r get other]
+            $writer set more [string repeat v 40000000]
+            wait_for_condition 500 10 { [s aof_buffer_length] > 64 * 1024 * 1024 } else { fail "it did not come" }
+            assert_error "MISCONF The AOF file cannot be written as fast as changes come*" {r set a b}
+            assert_equal x [r get other]
+            r debug aof-flush-sleep 0
+            assert_equal {OK OK} [list [$writer read] [$writer read]]
+            assert_equal 30000000 [$reader read]
+            wait_for_condition 500 10 { [s aof_buffer_length] == 0 } else { fail "it still waits" }
+            assert_equal OK [r set a b]
+            $writer close
+            $reader close
+        }
+    } {} {needs:debug}
+
     test "WAITAOF waits until this session's last write is synced" {
         set folder [tmpdir aof]
         start_server [aof_options $folder appendfsync no] {

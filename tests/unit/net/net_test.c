@@ -1,132 +1,19 @@
-/* A whole server and its clients in a simulated world: what a client sees of the commit gate, of limits, of
- * ends. The world splits and delays everything that is sent, differently for each seed. */
-#include "common/base/buf.h"
+/* What a client sees of the commit gate, of limits, of ends. */
 #include "common/base/mem.h"
 #include "common/base/panic.h"
-#include "common/io/io_stream.h"
-#include "common/io/sim.h"
-#include "server/server.h"
 #include "tests/unit/support/test.h"
+#include "tests/unit/support/world.h"
 #include <stdio.h>
 #include <string.h>
-
-#define PEERS 4
-
-struct world {
-    struct sim_world *sim;
-    struct server *server;
-    struct io *io; /* of the clients */
-    struct buf log;
-    uint64_t position; /* of the throw-away journal */
-    struct journal_sink sink;
-    struct peer {
-        struct io_stream stream;
-        struct io *io;
-        struct buf out, in;
-        bool connected, eof, closed, open, deaf;
-    } peers[PEERS];
-};
-
-/* --- a client --- */
-
-static struct peer *peer_of(struct io_stream *s) {
-    return LIST_OWNER(s, struct peer, stream);
-}
-static void on_connected(struct io_stream *s, int error) {
-    assert_int_equal(error, 0);
-    peer_of(s)->connected = true;
-}
-static void on_recv(struct io_stream *s, struct io_buf buf) {
-    buf_append(&peer_of(s)->in, buf.bytes, buf.len);
-    io_buf_return(s->io, buf);
-}
-static void on_eof(struct io_stream *s, int error) {
-    peer_of(s)->eof = true;
-}
-static void on_sent(struct io_stream *s, size_t bytes, int error) {
-    buf_clear(&peer_of(s)->out);
-}
-static void on_closed(struct io_stream *s) {
-    peer_of(s)->open = false;
-}
-static const struct io_stream_ops peer_ops = {.on_connected = on_connected,
-                                              .on_recv = on_recv,
-                                              .on_eof = on_eof,
-                                              .on_sent = on_sent,
-                                              .on_closed = on_closed};
-
-/* --- the world --- */
-
-static void server_body(void *server) {
-    server_turn(server);
-}
-static void peers_body(void *io) {
-    io_turn(io, 500);
-}
-static void take_log(void *owner, enum log_level level, const char *line, size_t len) {
-    buf_append(owner, line, len);
-}
 
 static uint64_t append(void *owner, int db_index, const struct slice *argv, int argc) {
     return ++((struct world *)owner)->position;
 }
 
-/* Lets the world run for a second of its time: everything that can happen has happened. */
-static void settle(struct world *w) {
-    int64_t until_us = sim_now_us(w->sim) + 1000000;
-    while (sim_now_us(w->sim) < until_us && sim_step(w->sim)) {
-    }
-}
-
-static void connect_peer(struct world *w, int i) {
-    struct peer *p = &w->peers[i];
-    struct io_addr addr;
-    must(io_addr_parse(&addr, "127.0.0.1", 7000));
-    *p = (struct peer){.io = w->io, .open = true};
-    io_stream_connect(w->io, &p->stream, &peer_ops, &addr, NULL);
-    settle(w);
-    assert_true(p->connected);
-}
-
-static void say(struct world *w, int i, const char *text) {
-    struct peer *p = &w->peers[i];
-    buf_append_str(&p->out, text);
-    struct iovec part = {p->out.ptr, p->out.len};
-    io_stream_send(&p->stream, &part, 1);
-    settle(w);
-}
-
-/* Everything that the peer got since the last call is this. What takes long on the way is waited for. */
-static void expect(struct world *w, int i, const char *text) {
-    for (int tries = 0; tries < 30 && w->peers[i].in.len < strlen(text); tries++)
-        settle(w);
-    assert_string_equal(buf_cstr(&w->peers[i].in), text);
-    buf_clear(&w->peers[i].in);
-}
-
 static int world_up(void **state) {
     static char *const argv[] = {"--port", "7000", "--bind",     "127.0.0.1",
                                  "--save", "",     "--loglevel", "verbose"};
-    struct world *w = mem_zalloc(sizeof(*w));
-    struct rng rng = test_rng();
-    uint64_t seed = rng_next(&rng);
-    struct sim_config config = {.seed = seed,
-                                .recv_bytes_max = 1 + (uint32_t)rng_below(&rng, 3000),
-                                .segment_bytes_max = 1 + (uint32_t)rng_below(&rng, 3000)};
-    w->sim = sim_create(&config);
-    struct logger log = {.level = LOG_LEVEL_VERBOSE, .role = 'M', .sink = take_log, .sink_owner = &w->log};
-    struct server_setup setup = {.world = w->sim, .seed = &seed, .log = &log};
-    struct buf message = {0};
-    w->server = server_configure(&setup, 8, argv, &message);
-    assert_non_null(w->server);
-    buf_deinit(&message);
-    assert_true(server_start(w->server, &setup));
-    w->server->log.level = LOG_LEVEL_VERBOSE;
-    sim_set_turn(w->server->io, server_body, w->server);
-    struct io_config io_config = {.engine = IO_ENGINE_SIM, .world = w->sim};
-    char error[160];
-    w->io = io_create(&io_config, error);
-    sim_set_turn(w->io, peers_body, w->io);
+    struct world *w = world_create(8, argv);
     w->sink = (struct journal_sink){w, append};
     *state = w;
     return 0;
@@ -134,23 +21,7 @@ static int world_up(void **state) {
 
 static int world_down(void **state) {
     struct world *w = *state;
-    for (int i = 0; i < PEERS; i++) {
-        if (w->peers[i].open) io_stream_close(&w->peers[i].stream);
-        settle(w);
-        assert_false(w->peers[i].open);
-        buf_deinit(&w->peers[i].in);
-        buf_deinit(&w->peers[i].out);
-    }
-    assert_int_equal(net_client_count(w->server->net), 0);
-    sim_set_turn(w->server->io, NULL, NULL);
-    server_stop(w->server);
-    while (server_turn(w->server))
-        sim_step(w->sim);
-    server_destroy(&w->server);
-    io_destroy(&w->io);
-    sim_destroy(&w->sim);
-    buf_deinit(&w->log);
-    mem_free(w);
+    world_destroy(&w);
     return 0;
 }
 
@@ -158,11 +29,11 @@ static int world_down(void **state) {
 
 static void commands_in_any_pieces(void **state) {
     struct world *w = *state;
-    connect_peer(w, 0);
-    say(w, 0, "PING\r\n*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\nSET a 1\r\nGET a\r\n*1\r\n$4\r\nPI");
-    expect(w, 0, "+PONG\r\n$5\r\nhello\r\n+OK\r\n$1\r\n1\r\n");
-    say(w, 0, "NG\r\n");
-    expect(w, 0, "+PONG\r\n");
+    world_connect_peer(w, 0);
+    world_say(w, 0, "PING\r\n*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\nSET a 1\r\nGET a\r\n*1\r\n$4\r\nPI");
+    world_expect(w, 0, "+PONG\r\n$5\r\nhello\r\n+OK\r\n$1\r\n1\r\n");
+    world_say(w, 0, "NG\r\n");
+    world_expect(w, 0, "+PONG\r\n");
 }
 
 /* A large argument is received into its own storage; commands before and behind it keep their order. */
@@ -170,7 +41,7 @@ static void large_arguments(void **state) {
     struct world *w = *state;
     struct buf text = {0}, want = {0};
     size_t len = 100000;
-    connect_peer(w, 0);
+    world_connect_peer(w, 0);
     buf_printf(&text, "PING\r\n*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$%zu\r\n", len);
     buf_printf(&want, "+PONG\r\n+OK\r\n$%zu\r\n", len);
     for (size_t i = 0; i < len; i++) {
@@ -179,9 +50,9 @@ static void large_arguments(void **state) {
     }
     buf_append_str(&text, "\r\nGET big\r\nPING\r\n");
     buf_append_str(&want, "\r\n+PONG\r\n");
-    say(w, 0, buf_cstr(&text));
-    settle(w);
-    expect(w, 0, buf_cstr(&want));
+    world_say(w, 0, buf_cstr(&text));
+    world_settle(w);
+    world_expect(w, 0, buf_cstr(&want));
     buf_deinit(&text);
     buf_deinit(&want);
 }
@@ -193,73 +64,73 @@ static void promise(struct world *w) {
 
 static void safe_up_to_now(struct world *w) {
     commit_gate_advance(exec_commit_gate(w->server->exec), w->position);
-    settle(w);
+    world_settle(w);
 }
 
 static void replies_wait_for_the_journal(void **state) {
     struct world *w = *state;
     promise(w);
-    connect_peer(w, 0);
-    connect_peer(w, 1);
-    say(w, 0, "PING\r\n");
-    expect(w, 0, "+PONG\r\n");
-    say(w, 0, "SET a 1\r\n");
-    expect(w, 0, "");
-    say(w, 0, "PING\r\n"); /* needs nothing, but the order of the connection is kept */
-    expect(w, 0, "");
-    say(w, 1, "GET nothing\r\n");
-    expect(w, 1, "$-1\r\n");
-    say(w, 1, "GET a\r\n"); /* has seen what is not safe */
-    expect(w, 1, "");
+    world_connect_peer(w, 0);
+    world_connect_peer(w, 1);
+    world_say(w, 0, "PING\r\n");
+    world_expect(w, 0, "+PONG\r\n");
+    world_say(w, 0, "SET a 1\r\n");
+    world_expect(w, 0, "");
+    world_say(w, 0, "PING\r\n"); /* needs nothing, but the order of the connection is kept */
+    world_expect(w, 0, "");
+    world_say(w, 1, "GET nothing\r\n");
+    world_expect(w, 1, "$-1\r\n");
+    world_say(w, 1, "GET a\r\n"); /* has seen what is not safe */
+    world_expect(w, 1, "");
     safe_up_to_now(w);
-    expect(w, 0, "+OK\r\n+PONG\r\n");
-    expect(w, 1, "$1\r\n1\r\n");
-    say(w, 1, "GET a\r\n");
-    expect(w, 1, "$1\r\n1\r\n");
+    world_expect(w, 0, "+OK\r\n+PONG\r\n");
+    world_expect(w, 1, "$1\r\n1\r\n");
+    world_say(w, 1, "GET a\r\n");
+    world_expect(w, 1, "$1\r\n1\r\n");
 }
 
 /* What is safe leaves, although later replies of the same connection still wait. */
 static void what_is_safe_leaves(void **state) {
     struct world *w = *state;
     promise(w);
-    connect_peer(w, 0);
-    say(w, 0, "SET a 1\r\n");
+    world_connect_peer(w, 0);
+    world_say(w, 0, "SET a 1\r\n");
     uint64_t first = w->position;
-    say(w, 0, "SET b 1\r\nGET b\r\n");
-    expect(w, 0, "");
+    world_say(w, 0, "SET b 1\r\nGET b\r\n");
+    world_expect(w, 0, "");
     commit_gate_advance(exec_commit_gate(w->server->exec), first);
-    settle(w);
-    expect(w, 0, "+OK\r\n");
+    world_settle(w);
+    world_expect(w, 0, "+OK\r\n");
     safe_up_to_now(w);
-    expect(w, 0, "+OK\r\n$1\r\n1\r\n");
-    say(w, 0, "SET a 2\r\n");
-    expect(w, 0, "");
+    world_expect(w, 0, "+OK\r\n$1\r\n1\r\n");
+    world_say(w, 0, "SET a 2\r\n");
+    world_expect(w, 0, "");
     commit_gate_promise(exec_commit_gate(w->server->exec), false);
-    settle(w);
-    expect(w, 0, "+OK\r\n");
+    world_settle(w);
+    world_expect(w, 0, "+OK\r\n");
 }
 
 static void messages_wait_with_their_unit(void **state) {
     struct world *w = *state;
     promise(w);
-    connect_peer(w, 0);
-    connect_peer(w, 1);
-    say(w, 1, "SUBSCRIBE c\r\n");
-    expect(w, 1, "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
-    say(w, 0, "MULTI\r\nSET a 1\r\nPUBLISH c hi\r\nEXEC\r\n");
-    expect(w, 1, "");
+    world_connect_peer(w, 0);
+    world_connect_peer(w, 1);
+    world_say(w, 1, "SUBSCRIBE c\r\n");
+    world_expect(w, 1, "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    world_say(w, 0, "MULTI\r\nSET a 1\r\nPUBLISH c hi\r\nEXEC\r\n");
+    world_expect(w, 1, "");
     safe_up_to_now(w);
-    expect(w, 1, "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n");
-    expect(w, 0, "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n:1\r\n");
+    world_expect(w, 1, "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n");
+    world_expect(w, 0, "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n:1\r\n");
 }
 
 static void a_client_may_go_while_its_replies_wait(void **state) {
     struct world *w = *state;
     promise(w);
-    connect_peer(w, 0);
-    say(w, 0, "SET a 1\r\n");
+    world_connect_peer(w, 0);
+    world_say(w, 0, "SET a 1\r\n");
     io_stream_close(&w->peers[0].stream);
-    settle(w);
+    world_settle(w);
     safe_up_to_now(w);
     assert_int_equal(net_client_count(w->server->net), 0);
 }
@@ -267,13 +138,13 @@ static void a_client_may_go_while_its_replies_wait(void **state) {
 static void half_closed_is_served(void **state) {
     struct world *w = *state;
     promise(w);
-    connect_peer(w, 0);
-    say(w, 0, "SET a 1\r\nGET a\r\n");
+    world_connect_peer(w, 0);
+    world_say(w, 0, "SET a 1\r\nGET a\r\n");
     io_stream_shutdown(&w->peers[0].stream);
-    settle(w);
+    world_settle(w);
     assert_false(w->peers[0].eof);
     safe_up_to_now(w);
-    expect(w, 0, "+OK\r\n$1\r\n1\r\n");
+    world_expect(w, 0, "+OK\r\n$1\r\n1\r\n");
     assert_true(w->peers[0].eof);
 }
 
@@ -281,35 +152,35 @@ static void half_closed_is_served(void **state) {
  * connection, and the reply may be lost with it. */
 static void errors_and_ends(void **state) {
     struct world *w = *state;
-    connect_peer(w, 0);
-    say(w, 0, "PING\r\n*1\r\n$x\r\n");
-    expect(w, 0, "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n");
+    world_connect_peer(w, 0);
+    world_say(w, 0, "PING\r\n*1\r\n$x\r\n");
+    world_expect(w, 0, "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n");
     assert_true(w->peers[0].eof);
-    connect_peer(w, 1);
-    say(w, 1, "QUIT\r\n");
-    expect(w, 1, "+OK\r\n");
+    world_connect_peer(w, 1);
+    world_say(w, 1, "QUIT\r\n");
+    world_expect(w, 1, "+OK\r\n");
     assert_true(w->peers[1].eof);
-    connect_peer(w, 2);
-    connect_peer(w, 3);
-    say(w, 3, "CLIENT KILL TYPE normal SKIPME no\r\n");
-    expect(w, 3, ":2\r\n");
+    world_connect_peer(w, 2);
+    world_connect_peer(w, 3);
+    world_say(w, 3, "CLIENT KILL TYPE normal SKIPME no\r\n");
+    world_expect(w, 3, ":2\r\n");
     assert_true(w->peers[2].eof && w->peers[3].eof);
     assert_non_null(strstr(buf_cstr(&w->log), "Client closed connection"));
 }
 
 static void who_does_not_read_is_closed_at_the_limit(void **state) {
     struct world *w = *state;
-    connect_peer(w, 0);
-    connect_peer(w, 1);
-    say(w, 0, "SUBSCRIBE c\r\n");
+    world_connect_peer(w, 0);
+    world_connect_peer(w, 1);
+    world_say(w, 0, "SUBSCRIBE c\r\n");
     io_stream_recv_pause(&w->peers[0].stream);
-    say(w, 1, "CONFIG SET client-output-buffer-limit \"pubsub 200kb 0 0\"\r\n");
-    expect(w, 1, "+OK\r\n");
+    world_say(w, 1, "CONFIG SET client-output-buffer-limit \"pubsub 200kb 0 0\"\r\n");
+    world_expect(w, 1, "+OK\r\n");
     struct buf text = {0};
     for (int i = 0; i < 40; i++) {
         buf_clear(&text);
         buf_printf(&text, "PUBLISH c %020000d\r\n", 0);
-        say(w, 1, buf_cstr(&text));
+        world_say(w, 1, buf_cstr(&text));
     }
     buf_deinit(&text);
     assert_int_equal(net_client_count(w->server->net), 1);
@@ -319,80 +190,80 @@ static void who_does_not_read_is_closed_at_the_limit(void **state) {
 
 static void blocked_clients_go_on_in_order(void **state) {
     struct world *w = *state;
-    connect_peer(w, 0);
-    connect_peer(w, 1);
-    say(w, 0, "PING\r\nBZPOPMIN z 0\r\nECHO a\r\nBZPOPMAX z 0.5\r\nECHO b\r\n");
-    expect(w, 0, "+PONG\r\n");
-    say(w, 1, "ZADD z 1 x\r\nEXISTS z\r\n");
-    expect(w, 1, ":1\r\n:0\r\n");
-    expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n$1\r\na\r\n*-1\r\n$1\r\nb\r\n");
+    world_connect_peer(w, 0);
+    world_connect_peer(w, 1);
+    world_say(w, 0, "PING\r\nBZPOPMIN z 0\r\nECHO a\r\nBZPOPMAX z 0.5\r\nECHO b\r\n");
+    world_expect(w, 0, "+PONG\r\n");
+    world_say(w, 1, "ZADD z 1 x\r\nEXISTS z\r\n");
+    world_expect(w, 1, ":1\r\n:0\r\n");
+    world_expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n$1\r\na\r\n*-1\r\n$1\r\nb\r\n");
 }
 
 /* However the bytes come: a waiter is served before the next request of its waker. */
 static void waiters_are_served_within_the_batch(void **state) {
     struct world *w = *state;
     for (int i = 0; i < 4; i++)
-        connect_peer(w, i);
-    say(w, 0, "BZPOPMIN z 0\r\nPING\r\n");
-    say(w, 1, "BZPOPMIN z 0\r\nPING\r\n");
-    say(w, 2, "BZPOPMIN z 0\r\nPING\r\n");
-    say(w, 3, "MULTI\r\nZADD z 1 x 2 y\r\nEXEC\r\nZCARD z\r\nZADD z 3 v\r\nZCARD z\r\n");
-    expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n+PONG\r\n");
-    expect(w, 1, "*3\r\n$1\r\nz\r\n$1\r\ny\r\n$1\r\n2\r\n+PONG\r\n");
-    expect(w, 2, "*3\r\n$1\r\nz\r\n$1\r\nv\r\n$1\r\n3\r\n+PONG\r\n");
-    expect(w, 3, "+OK\r\n+QUEUED\r\n*1\r\n:2\r\n:0\r\n:1\r\n:0\r\n");
+        world_connect_peer(w, i);
+    world_say(w, 0, "BZPOPMIN z 0\r\nPING\r\n");
+    world_say(w, 1, "BZPOPMIN z 0\r\nPING\r\n");
+    world_say(w, 2, "BZPOPMIN z 0\r\nPING\r\n");
+    world_say(w, 3, "MULTI\r\nZADD z 1 x 2 y\r\nEXEC\r\nZCARD z\r\nZADD z 3 v\r\nZCARD z\r\n");
+    world_expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n+PONG\r\n");
+    world_expect(w, 1, "*3\r\n$1\r\nz\r\n$1\r\ny\r\n$1\r\n2\r\n+PONG\r\n");
+    world_expect(w, 2, "*3\r\n$1\r\nz\r\n$1\r\nv\r\n$1\r\n3\r\n+PONG\r\n");
+    world_expect(w, 3, "+OK\r\n+QUEUED\r\n*1\r\n:2\r\n:0\r\n:1\r\n:0\r\n");
 }
 
 static void a_woken_reply_waits_with_its_waker(void **state) {
     struct world *w = *state;
     promise(w);
-    connect_peer(w, 0);
-    connect_peer(w, 1);
-    say(w, 0, "BZPOPMIN z 0\r\n");
-    say(w, 1, "ZADD z 1 x\r\n");
+    world_connect_peer(w, 0);
+    world_connect_peer(w, 1);
+    world_say(w, 0, "BZPOPMIN z 0\r\n");
+    world_say(w, 1, "ZADD z 1 x\r\n");
     uint64_t pop = w->position;
     commit_gate_advance(exec_commit_gate(w->server->exec), pop - 1);
-    settle(w);
-    expect(w, 1, ":1\r\n");
-    expect(w, 0, "");
+    world_settle(w);
+    world_expect(w, 1, ":1\r\n");
+    world_expect(w, 0, "");
     safe_up_to_now(w);
-    expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n");
+    world_expect(w, 0, "*3\r\n$1\r\nz\r\n$1\r\nx\r\n$1\r\n1\r\n");
 }
 
 static void the_end_of_a_blocked_client_is_noticed(void **state) {
     struct world *w = *state;
     struct buf text = {0};
-    connect_peer(w, 0);
-    connect_peer(w, 1);
-    say(w, 0, "BZPOPMIN z 0\r\n");
+    world_connect_peer(w, 0);
+    world_connect_peer(w, 1);
+    world_say(w, 0, "BZPOPMIN z 0\r\n");
     io_stream_close(&w->peers[0].stream);
-    settle(w);
+    world_settle(w);
     assert_int_equal(net_client_count(w->server->net), 1);
     buf_printf(&text, "BZPOPMIN z 0\r\nSET a %0200000d\r\n", 0); /* more than may be sent ahead */
-    say(w, 1, buf_cstr(&text));
+    world_say(w, 1, buf_cstr(&text));
     buf_deinit(&text);
     io_stream_close(&w->peers[1].stream);
     for (int seconds = 0; seconds < 5000 && net_client_count(w->server->net); seconds++)
-        settle(w);
+        world_settle(w);
     assert_int_equal(net_client_count(w->server->net), 0);
     assert_int_equal(w->server->keyspace.waiting.key_count, 0);
 }
 
 static void paused_clients_go_on_in_order(void **state) {
     struct world *w = *state;
-    connect_peer(w, 0);
-    connect_peer(w, 1);
-    connect_peer(w, 2);
-    say(w, 1, "CLIENT PAUSE 100000 WRITE\r\n");
-    say(w, 0, "GET a\r\nSET a 1\r\nGET a\r\nSET a 2\r\nGET a\r\n");
-    expect(w, 0, "$-1\r\n");
-    say(w, 2, "SET a 3\r\n");
+    world_connect_peer(w, 0);
+    world_connect_peer(w, 1);
+    world_connect_peer(w, 2);
+    world_say(w, 1, "CLIENT PAUSE 100000 WRITE\r\n");
+    world_say(w, 0, "GET a\r\nSET a 1\r\nGET a\r\nSET a 2\r\nGET a\r\n");
+    world_expect(w, 0, "$-1\r\n");
+    world_say(w, 2, "SET a 3\r\n");
     io_stream_close(&w->peers[2].stream);
-    settle(w);
-    say(w, 1, "CLIENT UNPAUSE\r\n");
-    expect(w, 0, "+OK\r\n$1\r\n1\r\n+OK\r\n$1\r\n2\r\n");
-    say(w, 1, "CLIENT PAUSE 500\r\nSET b 1\r\n");
-    expect(w, 1, "+OK\r\n+OK\r\n+OK\r\n+OK\r\n");
+    world_settle(w);
+    world_say(w, 1, "CLIENT UNPAUSE\r\n");
+    world_expect(w, 0, "+OK\r\n$1\r\n1\r\n+OK\r\n$1\r\n2\r\n");
+    world_say(w, 1, "CLIENT PAUSE 500\r\nSET b 1\r\n");
+    world_expect(w, 1, "+OK\r\n+OK\r\n+OK\r\n+OK\r\n");
     assert_int_equal(net_client_count(w->server->net), 2);
 }
 

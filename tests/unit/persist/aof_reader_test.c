@@ -131,7 +131,7 @@ static int commands_before(const struct made *m, int64_t offset) {
  * is recognised as a torn tail. */
 static void torn_tails_lose_what_cannot_be_verified(void **state) {
     struct rng rng = test_rng();
-    for (int round = test_rounds(4000); round > 0; round--) {
+    for (int round = test_rounds(6000); round > 0; round--) {
         struct made m;
         make(&rng, &m, 0);
         int64_t cut = 1 + (int64_t)rng_below(&rng, m.bytes.len - 1), damaged_from = cut;
@@ -174,7 +174,7 @@ static int64_t next_group(const struct made *m, int64_t at) {
 static void damage_in_the_middle_is_no_torn_tail(void **state) {
     struct rng rng = test_rng();
     int seen = 0;
-    for (int round = test_rounds(4000); round > 0; round--) {
+    for (int round = test_rounds(6000); round > 0; round--) {
         struct made m;
         make(&rng, &m, 0);
         int64_t last = m.group_at[m.groups - 1];
