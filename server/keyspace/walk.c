@@ -239,7 +239,7 @@ bool walk_step(struct keyspace *ks, size_t budget) {
             step_value(w, &budget);
         } else if (step_tables(w)) {
             budget--;
-        } else if (list_empty(&w->queue)) {
+        } else if (list_empty(&w->queue) && is_ready(w)) { /* not where it rests after its last key */
             finish(w);
             return false;
         }
