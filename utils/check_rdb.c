@@ -337,7 +337,7 @@ static bool write_good(const struct scan *s, const char *path) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) return false;
     uint64_t crc = 0, ignored = 0;
-    char header[HEADER_BYTES + 1];
+    char header[32];
     int version = s->records.version < RDB_VERSION_CHECKSUM ? RDB_VERSION_CHECKSUM : s->records.version;
     snprintf(header, sizeof(header), RDB_MAGIC "%04d", version);
     bool ok = write_all(fd, header, HEADER_BYTES, &crc);

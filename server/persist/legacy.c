@@ -148,7 +148,7 @@ static bool open_zipmap(struct legacy *l, struct slice bytes) {
         size = zipmap_element(p, l->end, l->count & 1, &ignored);
         if (size == 0) return false;
     }
-    return l->count % 2 == 0 && (base[0] > ZIPMAP_COUNT_MAX || base[0] == l->count / 2);
+    return l->count && l->count % 2 == 0 && (base[0] > ZIPMAP_COUNT_MAX || base[0] == l->count / 2);
 }
 
 /* --- either --- */

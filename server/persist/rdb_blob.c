@@ -152,6 +152,7 @@ static bool take_deadline(struct source *s, int64_t *deadline_ms) {
 static enum rdb_status build(struct rdb_build *b, const struct rdb_rules *rules, struct slice key,
                              struct source *s, uint64_t count, struct rdb_in *in, struct entry **out) {
     rdb_build_begin(b, rules, s->form->value, key, count);
+    b->dup_of = s->form->form == FORM_LISTPACK ? "a listpack" : NULL;
     b->dated = s->form->type == RDB_HASH_LISTPACK_TTLS;
     for (uint64_t i = 0; i < count; i++) {
         struct rdb_text *text = rdb_build_slot(b);
@@ -182,7 +183,7 @@ bad:
 static bool listpack_is_sound(const struct blob_form *f, const void *lp, const struct rdb_rules *rules,
                               struct rdb_in *in) {
     if (f->value == VALUE_ZSET && !in_order(lp)) return rdb_fail(in, "a sorted set is out of order");
-    return !any_twice(lp, step_of(f), rules->hash.secret) || rdb_fail(in, "an element comes twice");
+    return !any_twice(lp, step_of(f), rules->hash.secret) || rdb_fail(in, "a listpack with dup elements");
 }
 
 /* Whether a value of so many elements stays what it is. */

@@ -22,6 +22,7 @@ void rdb_build_begin(struct rdb_build *b, const struct rdb_rules *rules, enum va
     b->added = 0;
     b->held = 0;
     b->dated = false;
+    b->dup_of = NULL;
 }
 
 /* --- adding a group; each returns how many elements the value has more --- */
@@ -80,7 +81,7 @@ bool rdb_build_flush(struct rdb_build *b, struct rdb_in *in) {
     bool all = fresh == b->held;
     b->added += fresh;
     b->held = 0;
-    return all || rdb_fail(in, "an element comes twice");
+    return all || rdb_fail(in, "%s with dup elements", b->dup_of ? b->dup_of : "a collection");
 }
 
 bool rdb_build_added(struct rdb_build *b, struct rdb_in *in) {

@@ -28,7 +28,8 @@ struct rdb_build {
     struct rdb_text text[2 * RDB_GROUP]; /* members, or fields and values */
     double score[RDB_GROUP];
     int64_t deadline[RDB_GROUP]; /* of fields, if `dated`; ENTRY_NO_DEADLINE: none */
-    bool dated;                  /* set after the beginning */
+    bool dated;                  /* set after the beginning, as is: */
+    const char *dup_of;          /* what it is made of, for the message when an element comes twice */
 };
 
 /* Zero-initialised before the first use. */
