@@ -223,7 +223,8 @@ static bool finished(const struct load *l) {
 /* Time is up, and each request that was under way at once was answered some times: replies come a turn at a
  * time, and of slow commands a shorter window would hold a turn more or less. */
 static bool window_over(const struct load *l, const struct mark *from, uint64_t now, uint64_t end) {
-    return now >= end && l->completed - from->completed >= 4 * (uint64_t)l->o.connections * l->o.pipeline;
+    return now >= end && (l->o.rate > 0 ||
+                          l->completed - from->completed >= 4 * (uint64_t)l->o.connections * l->o.pipeline);
 }
 
 /* Runs the load; `from` and `to` frame the measured window. */
@@ -407,14 +408,29 @@ static enum net_engine engine_arg(const char *text) {
 
 static void options_parse(struct options *o, int argc, char **argv) {
     static const struct option known[] = {
-        {"command", 1, 0, 'c'},     {"host", 1, 0, 'H'},        {"port", 1, 0, 'p'},
-        {"pid", 1, 0, 'P'},         {"connections", 1, 0, 'n'}, {"pipeline", 1, 0, 'd'},
-        {"requests", 1, 0, 'r'},    {"seconds", 1, 0, 's'},     {"warmup", 1, 0, 'w'},
-        {"keyspace", 1, 0, 'k'},    {"sequence", 1, 0, 'q'},    {"seed", 1, 0, 'S'},
-        {"subscribers", 1, 0, 'u'}, {"channel", 1, 0, 'C'},     {"engine", 1, 0, 'e'},
-        {"name", 1, 0, 'N'},        {"timeout", 1, 0, 't'},     {"idle-probe", 1, 0, 'i'},
-        {"pairs", 1, 0, 'b'},       {"rate", 1, 0, 'R'},        {"pairs", 1, 0, 'b'},
-        {"sends", 1, 0, 'o'},       {"help", 0, 0, 'h'},        {0},
+        {"command", 1, 0, 'c'},
+        {"host", 1, 0, 'H'},
+        {"port", 1, 0, 'p'},
+        {"pid", 1, 0, 'P'},
+        {"connections", 1, 0, 'n'},
+        {"pipeline", 1, 0, 'd'},
+        {"requests", 1, 0, 'r'},
+        {"seconds", 1, 0, 's'},
+        {"warmup", 1, 0, 'w'},
+        {"keyspace", 1, 0, 'k'},
+        {"sequence", 1, 0, 'q'},
+        {"seed", 1, 0, 'S'},
+        {"subscribers", 1, 0, 'u'},
+        {"channel", 1, 0, 'C'},
+        {"engine", 1, 0, 'e'},
+        {"name", 1, 0, 'N'},
+        {"timeout", 1, 0, 't'},
+        {"idle-probe", 1, 0, 'i'},
+        {"pairs", 1, 0, 'b'},
+        {"rate", 1, 0, 'R'},
+        {"sends", 1, 0, 'o'},
+        {"help", 0, 0, 'h'},
+        {0},
     };
     *o = (struct options){.host = "127.0.0.1",
                           .channel = "bench",
