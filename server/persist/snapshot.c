@@ -8,6 +8,9 @@
  *      main:      │ key │ key │ large: head, early elements, element, element …  │ key …
  *      deferred:                          │ key │ key │ ─────────────────────────┘
  *
+ * What waits is cut into chunks, too: one buffer would be copied each time it grows, at a hundred megabytes
+ * in a very long turn.
+ *
  * Each stream remembers the database that its last record was in. Full chunks of `main` go to the helper, one
  * job at a time; the file is the job's while one is out. */
 #include "server/persist/snapshot.h"
@@ -24,6 +27,7 @@
 #include <stdio.h>
 
 #define CHUNK_BYTES (256 << 10)
+#define JOB_CHUNKS  32        /* freeing more at once would be a long turn */
 #define QUEUE_BYTES (8 << 20) /* while so much waits for the helper, the walk rests */
 #define COMPRESS_BYTES_MAX                                                                                   \
     (4 << 20) /* longer strings are written as they are, or they would be in memory twice */
@@ -39,11 +43,19 @@ struct track {
     int db; /* of the last record */
 };
 
+/* What has to wait for its place. */
+struct pieces {
+    struct chunk *first, **end; /* full ones, owned; end: of the last, if there is one */
+    struct rdb_out last;
+};
+
 struct snapshot {
     struct io_job job; /* first: jobs come back by it */
     struct snapshot_conf conf;
     struct walk_sink sink;
-    struct track main, deferred;
+    struct track main;
+    struct pieces deferred;
+    int deferred_db;
     const struct walk_value *turn;
     struct chunk *queue, **queue_end; /* owned; for the next job */
     struct chunk *out_chunks;         /* of the job that is out */
@@ -71,11 +83,15 @@ static void enqueue(struct snapshot *s, const struct rdb_out *out) {
     s->queued_bytes += out->bytes.len;
 }
 
+static struct rdb_out empty_out(const struct snapshot *s) {
+    return (struct rdb_out){.unmarked = !s->conf.compress};
+}
+
 /* What the main stream holds becomes a chunk. */
 static void push(struct snapshot *s) {
     if (s->main.out.bytes.len == 0) return;
     enqueue(s, &s->main.out);
-    s->main.out = (struct rdb_out){.unmarked = !s->conf.compress};
+    s->main.out = empty_out(s);
     next_job(s);
 }
 
@@ -83,46 +99,77 @@ static void push_if_full(struct snapshot *s) {
     if (s->main.out.bytes.len >= CHUNK_BYTES) push(s);
 }
 
-/* Appends a buffer (taken) to the main stream without copying it. */
-static void splice(struct snapshot *s, struct rdb_out *out) {
+static void pieces_cut(struct snapshot *s, struct pieces *p) {
+    if (p->last.bytes.len < CHUNK_BYTES) return;
+    struct chunk *chunk = mem_alloc(sizeof(*chunk));
+    *chunk = (struct chunk){.out = p->last};
+    *(p->first ? p->end : &p->first) = chunk;
+    p->end = &chunk->next;
+    p->last = empty_out(s);
+}
+
+/* Their turn has come: they go to the main stream, without being copied. */
+static void splice(struct snapshot *s, struct pieces *p) {
     push(s);
-    enqueue(s, out);
+    for (const struct chunk *chunk = p->first; chunk; chunk = chunk->next)
+        s->queued_bytes += chunk->out.bytes.len;
+    if (p->first) {
+        *s->queue_end = p->first;
+        s->queue_end = p->end;
+    }
+    if (p->last.bytes.len)
+        enqueue(s, &p->last);
+    else
+        rdb_out_deinit(&p->last);
+    *p = (struct pieces){.last = empty_out(s)};
     next_job(s);
 }
 
-static void free_chunks(struct snapshot *s, struct chunk *chunk) {
+static void free_chunks(struct chunk *chunk) {
     while (chunk) {
         struct chunk *next = chunk->next;
-        s->queued_bytes -= chunk->out.bytes.len;
         rdb_out_deinit(&chunk->out);
         mem_free(chunk);
         chunk = next;
     }
 }
 
+static void pieces_free(struct pieces *p) {
+    free_chunks(p->first);
+    rdb_out_deinit(&p->last);
+}
+
+/* Of the queue, or of a job that is back. */
+static void free_queued(struct snapshot *s, struct chunk *chunks) {
+    for (const struct chunk *chunk = chunks; chunk; chunk = chunk->next)
+        s->queued_bytes -= chunk->out.bytes.len;
+    free_chunks(chunks);
+}
+
 /* --- records --- */
 
-static void put_head(struct snapshot *s, struct track *to, int db, int64_t deadline_ms,
+/* `last_db` is that of the record before it in the same stream. */
+static void put_head(struct snapshot *s, struct rdb_out *to, int *last_db, int db, int64_t deadline_ms,
                      const struct entry *use, uint8_t type, struct slice key) {
     const struct keyspace *ks = s->conf.keyspace;
-    if (to->db != db) {
-        rdb_put_byte(&to->out, RDB_SELECT_DB);
-        rdb_put_length(&to->out, (uint64_t)db);
-        to->db = db;
+    if (*last_db != db) {
+        rdb_put_byte(to, RDB_SELECT_DB);
+        rdb_put_length(to, (uint64_t)db);
+        *last_db = db;
     }
     if (deadline_ms != ENTRY_NO_DEADLINE) {
-        rdb_put_byte(&to->out, RDB_EXPIRE_MS);
-        rdb_put_u64(&to->out, (uint64_t)deadline_ms);
+        rdb_put_byte(to, RDB_EXPIRE_MS);
+        rdb_put_u64(to, (uint64_t)deadline_ms);
     }
     if (ks->conf.maxmemory_policy & EVICT_LRU) {
-        rdb_put_byte(&to->out, RDB_IDLE);
-        rdb_put_length(&to->out, (uint64_t)(access_idle_ms(ks, use) / 1000));
+        rdb_put_byte(to, RDB_IDLE);
+        rdb_put_length(to, (uint64_t)(access_idle_ms(ks, use) / 1000));
     } else if (ks->conf.maxmemory_policy & EVICT_LFU) {
-        rdb_put_byte(&to->out, RDB_FREQ);
-        rdb_put_byte(&to->out, (uint8_t)access_frequency(ks, use));
+        rdb_put_byte(to, RDB_FREQ);
+        rdb_put_byte(to, (uint8_t)access_frequency(ks, use));
     }
-    rdb_put_byte(&to->out, type);
-    rdb_put_string(&to->out, key);
+    rdb_put_byte(to, type);
+    rdb_put_string(to, key);
 }
 
 static int key_delay_us(const struct snapshot *s) {
@@ -139,11 +186,15 @@ static void key_written(struct snapshot *s) {
 static void sink_entry(void *owner, int db_index, const struct entry *e) {
     struct snapshot *s = owner;
     struct mem_account *outer = mem_account_enter(s->conf.account);
-    struct track *to = s->turn ? &s->deferred : &s->main;
-    put_head(s, to, db_index, entry_deadline(e), e, rdb_type_of(e, s->conf.version), entry_key(e));
-    rdb_put_value(&to->out, e, s->conf.version);
+    struct rdb_out *to = s->turn ? &s->deferred.last : &s->main.out;
+    int *last_db = s->turn ? &s->deferred_db : &s->main.db;
+    put_head(s, to, last_db, db_index, entry_deadline(e), e, rdb_type_of(e, s->conf.version), entry_key(e));
+    rdb_put_value(to, e, s->conf.version);
     key_written(s);
-    if (to == &s->main) push_if_full(s);
+    if (s->turn)
+        pieces_cut(s, &s->deferred);
+    else
+        push_if_full(s);
     mem_account_enter(outer);
 }
 
@@ -182,7 +233,7 @@ static void sink_begin(void *owner, struct walk_value *v) {
     must(s->turn == NULL);
     s->turn = v;
     entry_set_access(&use, v->access);
-    put_head(s, &s->main, v->db_index, v->deadline_ms, &use, large_type(s, v), v->key);
+    put_head(s, &s->main.out, &s->main.db, v->db_index, v->deadline_ms, &use, large_type(s, v), v->key);
     if (is_dated(v)) rdb_put_u64(&s->main.out, (uint64_t)v->next_deadline_ms);
     if (v->type == VALUE_STRING)
         rdb_put_string_head(&s->main.out, v->count, is_in_one_chunk(v));
@@ -192,10 +243,10 @@ static void sink_begin(void *owner, struct walk_value *v) {
     mem_account_enter(outer);
 }
 
-static struct rdb_out *early_elements(struct snapshot *s, struct walk_value *v) {
+static struct pieces *early_elements(struct snapshot *s, struct walk_value *v) {
     if (v->sink_data == NULL) {
-        struct rdb_out *early = mem_zalloc(sizeof(*early));
-        early->unmarked = !s->conf.compress;
+        struct pieces *early = mem_zalloc(sizeof(*early));
+        early->last = empty_out(s);
         v->sink_data = early;
     }
     return v->sink_data;
@@ -227,14 +278,17 @@ static void sink_element(void *owner, struct walk_value *v, const struct value_e
     struct snapshot *s = owner;
     struct mem_account *outer = mem_account_enter(s->conf.account);
     bool turn = v == s->turn;
-    struct rdb_out *to = turn ? &s->main.out : early_elements(s, v);
+    struct rdb_out *to = turn ? &s->main.out : &early_elements(s, v)->last;
     switch (v->type) {
     case VALUE_STRING: buf_append_slice(&to->bytes, element->name); break;
     case VALUE_LIST: rdb_put_pack(to, element->pack); break;
     case VALUE_STREAM: put_part(s, v, to, element); break;
     default: put_member(v, to, element);
     }
-    if (turn && !is_in_one_chunk(v)) push_if_full(s);
+    if (!turn)
+        pieces_cut(s, v->sink_data);
+    else if (!is_in_one_chunk(v))
+        push_if_full(s);
     mem_account_enter(outer);
 }
 
@@ -243,10 +297,10 @@ static void sink_finish(void *owner, struct walk_value *v) {
     struct mem_account *outer = mem_account_enter(s->conf.account);
     must(s->turn == v);
     s->turn = NULL;
-    if (s->deferred.out.bytes.len) {
-        splice(s, &s->deferred.out);
-        s->main.db = s->deferred.db;
-        s->deferred = (struct track){.out = {.unmarked = !s->conf.compress}, .db = NO_DATABASE};
+    if (s->deferred_db != NO_DATABASE) {
+        splice(s, &s->deferred);
+        s->main.db = s->deferred_db;
+        s->deferred_db = NO_DATABASE;
     }
     key_written(s);
     push_if_full(s);
@@ -257,7 +311,7 @@ static void sink_forget(void *owner, struct walk_value *v) {
     struct snapshot *s = owner;
     if (v->sink_data == NULL) return;
     struct mem_account *outer = mem_account_enter(s->conf.account);
-    rdb_out_deinit(v->sink_data);
+    pieces_free(v->sink_data);
     mem_free(v->sink_data);
     v->sink_data = NULL;
     mem_account_enter(outer);
@@ -279,7 +333,7 @@ static void sink_end(void *owner, const char *aborted) {
     s->over = true;
     if (aborted) {
         snprintf(s->error, sizeof(s->error), "%s", aborted);
-        free_chunks(s, s->queue);
+        free_queued(s, s->queue);
         s->queue = NULL;
         s->queue_end = &s->queue;
         rdb_out_clear(&s->main.out);
@@ -311,7 +365,7 @@ static void destroy(struct snapshot *s) {
     struct mem_account *outer = mem_account_enter(s->conf.account);
     io_timer_cancel(s->conf.io, &s->rest);
     rdb_out_deinit(&s->main.out);
-    rdb_out_deinit(&s->deferred.out);
+    pieces_free(&s->deferred);
     snapshot_file_deinit(&s->file);
     mem_free(s);
     mem_account_enter(outer);
@@ -320,7 +374,7 @@ static void destroy(struct snapshot *s) {
 static void job_done(struct io_job *job) {
     struct snapshot *s = (struct snapshot *)job;
     struct mem_account *outer = mem_account_enter(s->conf.account);
-    free_chunks(s, s->out_chunks);
+    free_queued(s, s->out_chunks);
     s->out_chunks = NULL;
     mem_account_enter(outer);
     s->job_out = false;
@@ -342,9 +396,12 @@ static void submit(struct snapshot *s, enum io_lane lane, void (*work)(struct io
 static void next_job(struct snapshot *s) {
     if (s->job_out || s->returning) return;
     if (s->queue) {
-        s->out_chunks = s->queue;
-        s->queue = NULL;
-        s->queue_end = &s->queue;
+        struct chunk *last = s->out_chunks = s->queue;
+        for (int i = 1; i < JOB_CHUNKS && last->next; i++)
+            last = last->next;
+        s->queue = last->next;
+        last->next = NULL;
+        if (s->queue == NULL) s->queue_end = &s->queue;
         submit(s, IO_LANE_CPU, work_append);
     } else if (s->over && s->error[0] && !s->cleaned) {
         s->cleaned = true;
@@ -421,7 +478,9 @@ struct snapshot *snapshot_begin(const struct snapshot_conf *conf,
     s->done = done;
     s->owner = owner;
     s->queue_end = &s->queue;
-    s->main = s->deferred = (struct track){.out = {.unmarked = !conf->compress}, .db = NO_DATABASE};
+    s->main = (struct track){.out = empty_out(s), .db = NO_DATABASE};
+    s->deferred.last = empty_out(s);
+    s->deferred_db = NO_DATABASE;
     s->keys_total = keyspace_count(conf->keyspace);
     io_timer_init(&s->rest, rested);
     snapshot_file_init(&s->file, conf->io, conf->folder, conf->name);
