@@ -28,6 +28,7 @@
 #define BACKGROUND_US_MIN      1000
 #define BACKGROUND_US_MAX      2000
 #define BACKGROUND_PER_REQUEST 1.4 /* of their time: makes up for io's share, which is the requests' */
+#define WALK_PER_REQUEST       0.5 /* nobody waits for a snapshot: requests keep two thirds */
 
 void loop_init(struct loop *loop, struct keyspace *ks, struct exec *exec, bool measured) {
     *loop = (struct loop){.keyspace = ks, .exec = exec, .measured = measured};
@@ -88,10 +89,14 @@ static bool background_slice(struct loop *loop, int64_t *now_us) {
     return more;
 }
 
-bool loop_background_due(const struct loop *loop) {
-    const struct keyspace *ks = loop->keyspace;
+/* Work that somebody waits for, or memory does. */
+static bool is_urgent(const struct keyspace *ks) {
     return !list_empty(&ks->tasks) || (ks->evicting && !ks->paused) || expire_next_ms(ks) <= ks->now_ms ||
-           reaper_due(ks->reaper) || walk_due(ks);
+           reaper_due(ks->reaper);
+}
+
+bool loop_background_due(const struct loop *loop) {
+    return is_urgent(loop->keyspace) || walk_due(loop->keyspace);
 }
 
 int64_t loop_request_slice_us(const struct loop *loop) {
@@ -100,8 +105,11 @@ int64_t loop_request_slice_us(const struct loop *loop) {
 
 bool loop_background(struct loop *loop) {
     int64_t start_us = clock_monotonic_us(), now_us = start_us;
-    int64_t budget_us = (int64_t)((double)(start_us - loop->began_us) * BACKGROUND_PER_REQUEST);
-    if (budget_us < BACKGROUND_US_MIN || !loop->measured) budget_us = BACKGROUND_US_MIN;
+    bool urgent = is_urgent(loop->keyspace);
+    int64_t requests_us = start_us - loop->began_us;
+    int64_t budget_us = (int64_t)((double)requests_us * (urgent ? BACKGROUND_PER_REQUEST : WALK_PER_REQUEST));
+    int64_t least_us = urgent || requests_us < REQUESTS_BESIDE_US / 2 ? BACKGROUND_US_MIN : budget_us;
+    if (budget_us < least_us || !loop->measured) budget_us = BACKGROUND_US_MIN;
     if (budget_us > BACKGROUND_US_MAX) budget_us = BACKGROUND_US_MAX;
     bool more;
     loop->turn_expire_us = loop->turn_evict_us = 0;
