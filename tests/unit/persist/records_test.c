@@ -200,7 +200,7 @@ static void test_refused(void **state) {
     begin("0009");
     PUT("\x02\x01"
         "f\x02\x01x\x01x");
-    expect_refused("twice");
+    expect_refused("a collection with dup elements");
 }
 
 /* Bits turned anywhere: it ends, one way or the other, and leaves no memory. */
