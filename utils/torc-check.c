@@ -381,10 +381,12 @@ static bool ends_in(const char *text, const char *end) {
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* A file of this beginning may be a snapshot, or an append-only file that begins with one. */
+/* What we are called decides, then what the file is called, whatever damage made of its first bytes; then
+ * those. */
 static bool is_snapshot(const char *program, const char *path) {
     if (ends_in(program, "redis-check-rdb")) return true;
-    return !ends_in(program, "redis-check-aof") && !ends_in(path, ".aof") && check_rdb_is_one(path);
+    if (ends_in(program, "redis-check-aof")) return false;
+    return ends_in(path, ".rdb") || (!ends_in(path, ".aof") && check_rdb_is_one(path));
 }
 
 int main(int argc, char **argv) {
