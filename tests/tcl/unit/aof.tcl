@@ -335,7 +335,8 @@ tags {aof external:skip torc} {
             set at [expr {[string length $bytes] / 2}]
             write_bytes $path [string range $bytes 0 $at]
             assert_match "*torc-check*" [log_of_failed_start $folder]
-            write_bytes $path [string replace $bytes $at $at+3 "\xff\xff\xff\xff"]
+            # so much that it meets more than the inside of a value
+            write_bytes $path [string replace $bytes $at $at+199 [string repeat "\xff" 200]]
             assert_match "*torc-check*" [log_of_failed_start $folder]
             start_server [aof_options $folder aof-load-damaged yes] {
                 wait_done_loading r
